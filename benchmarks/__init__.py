@@ -1,0 +1,1 @@
+"""Benchmarks: what the library costs beside hand-written code for the same work."""

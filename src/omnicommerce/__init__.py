@@ -1,0 +1,1 @@
+"""The decisions of an omnichannel shop: one cart, one price, nothing sold twice."""

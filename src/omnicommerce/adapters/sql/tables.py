@@ -1,0 +1,170 @@
+"""The tables of a shop: what is queried or updated in place is columns, the rest one document.
+
+An account's key is one column, ``account``: kind, subject and scope with an
+unprintable separator that sorts before every printable character, so that rows
+sort as `AccountKey` does. ``due_at`` is the expiry of what can still expire and
+NULL of what has ended: an index over it does not grow with history.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from omnicommerce.adapters.sql.columns import COUNT, DOCUMENT, INSTANT, SEQUENCE, TABLE, name
+
+__all__ = [
+    "LONGEST_ACCOUNT",
+    "LONGEST_LOT",
+    "account",
+    "command",
+    "entry",
+    "hold",
+    "hold_part",
+    "lot",
+    "metadata",
+    "outbox",
+]
+
+LONGEST_ACCOUNT: Final = 3 * 120 + 2
+LONGEST_LOT: Final = 140
+
+metadata: Final = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _count(label: str, default: str = "0") -> sa.Column[int]:
+    return sa.Column(label, COUNT, nullable=False, server_default=default)
+
+
+def _at_least_zero(*labels: str) -> list[sa.CheckConstraint]:
+    return [sa.CheckConstraint(f"{label} >= 0", name=label) for label in labels]
+
+
+def _due(table: str, *before: str) -> sa.Index:
+    """Index what can still come due, and nothing else where the database can."""
+    some = sa.text("due_at IS NOT NULL")
+    columns = (*before, "due_at")
+    label = f"ix_{table}_{'_'.join(columns)}"
+    return sa.Index(label, *columns, sqlite_where=some, postgresql_where=some)
+
+
+_KEYED: Final[dict[str, Any]] = {**TABLE, "sqlite_with_rowid": False}
+_COUNTERS: Final = ("captured", "released", "expired", "restored")
+
+account: Final = sa.Table(
+    "oc_account",
+    metadata,
+    sa.Column("account", name(LONGEST_ACCOUNT), primary_key=True),
+    sa.Column("kind", name(), nullable=False),
+    sa.Column("subject", name(), nullable=False),
+    sa.Column("scope", name(), nullable=False),
+    sa.Column("lotted", sa.SmallInteger(), nullable=False),
+    _count("balance"),
+    _count("held"),
+    _count("floor"),
+    _count("deficit"),
+    *_at_least_zero("held", "deficit"),
+    **_KEYED,
+)
+
+lot: Final = sa.Table(
+    "oc_lot",
+    metadata,
+    sa.Column("account", name(LONGEST_ACCOUNT), sa.ForeignKey(account.c.account), nullable=False),
+    sa.Column("lot_id", name(LONGEST_LOT), nullable=False),
+    sa.Column("origin", name(), nullable=False),
+    sa.Column("issued", COUNT, nullable=False),
+    sa.Column("remaining", COUNT, nullable=False),
+    _count("held"),
+    sa.Column("activates_at", INSTANT),
+    sa.Column("expires_at", INSTANT),
+    sa.Column("due_at", INSTANT),
+    sa.PrimaryKeyConstraint("account", "lot_id"),
+    sa.CheckConstraint("0 <= held AND held <= remaining AND remaining <= issued", name="remaining"),
+    _due("oc_lot"),
+    **_KEYED,
+)
+
+hold: Final = sa.Table(
+    "oc_hold",
+    metadata,
+    sa.Column("group_id", name(), nullable=False),
+    sa.Column("account", name(LONGEST_ACCOUNT), sa.ForeignKey(account.c.account), nullable=False),
+    sa.Column("quantity", COUNT, nullable=False),
+    *(_count(label) for label in _COUNTERS),
+    sa.Column("expires_at", INSTANT),
+    sa.Column("due_at", INSTANT),
+    sa.PrimaryKeyConstraint("group_id", "account"),
+    *_at_least_zero(*_COUNTERS),
+    sa.CheckConstraint("captured + released + expired <= quantity", name="quantity"),
+    sa.CheckConstraint("restored <= captured", name="restorable"),
+    _due("oc_hold"),
+    _due("oc_hold", "account"),
+    **_KEYED,
+)
+
+hold_part: Final = sa.Table(
+    "oc_hold_part",
+    metadata,
+    sa.Column("group_id", name(), nullable=False),
+    sa.Column("account", name(LONGEST_ACCOUNT), nullable=False),
+    sa.Column("lot_id", name(LONGEST_LOT), nullable=False),
+    sa.Column("turn", sa.SmallInteger(), nullable=False),
+    sa.Column("quantity", COUNT, nullable=False),
+    *(_count(label) for label in _COUNTERS),
+    sa.PrimaryKeyConstraint("group_id", "account", "lot_id"),
+    sa.ForeignKeyConstraint(["group_id", "account"], [hold.c.group_id, hold.c.account]),
+    *_at_least_zero(*_COUNTERS),
+    sa.CheckConstraint("captured + released + expired <= quantity", name="quantity"),
+    sa.CheckConstraint("restored <= captured", name="restorable"),
+    **_KEYED,
+)
+
+entry: Final = sa.Table(
+    "oc_entry",
+    metadata,
+    sa.Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
+    sa.Column("account", name(LONGEST_ACCOUNT), nullable=False),
+    sa.Column("verb", name(16), nullable=False),
+    sa.Column("balance_change", COUNT, nullable=False),
+    sa.Column("held_change", COUNT, nullable=False),
+    sa.Column("counter", name(16), nullable=False),
+    sa.Column("command_key", name(), nullable=False),
+    sa.Column("cause", name(), nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.Column("group_id", name()),
+    sa.Column("lot_id", name(LONGEST_LOT)),
+    sa.Index("ix_oc_entry_account", "account", "sequence"),
+    **TABLE,
+)
+
+command: Final = sa.Table(
+    "oc_command",
+    metadata,
+    sa.Column("command_key", name(), primary_key=True),
+    sa.Column("fingerprint", name(64), nullable=False),
+    sa.Column("answer", DOCUMENT, nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+    **_KEYED,
+)
+
+outbox: Final = sa.Table(
+    "oc_outbox",
+    metadata,
+    sa.Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
+    sa.Column("event_id", name(), nullable=False),
+    sa.Column("kind", name(), nullable=False),
+    sa.Column("subject", name(), nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.Column("data", DOCUMENT, nullable=False),
+    sa.UniqueConstraint("event_id"),
+    **TABLE,
+)

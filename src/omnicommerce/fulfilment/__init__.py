@@ -1,0 +1,1 @@
+"""Where and when goods change hands: collecting at a store."""

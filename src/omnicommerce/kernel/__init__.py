@@ -1,0 +1,1 @@
+"""The few nouns and rules everything else is built from."""

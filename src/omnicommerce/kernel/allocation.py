@@ -1,0 +1,127 @@
+"""Splitting an amount exactly: keyed, sign-symmetric, with caps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from omnicommerce.kernel.errors import InvalidValue
+
+__all__ = ["Allocation", "allocate", "allocate_capped"]
+
+K = TypeVar("K")
+
+
+@attrs.frozen
+class Allocation(Generic[K]):
+    """Shares by key, and what no share could take because every cap was reached."""
+
+    shares: dict[K, int]
+    shortfall: int = 0
+
+
+def allocate(total: int, weights: Mapping[K, int]) -> dict[K, int]:
+    """Split ``total`` in proportion to integer weights so that the shares sum to it.
+
+    Largest remainder: each share is less than one unit away from its exact
+    value, ties go to the smaller key, and the result does not depend on the
+    order of ``weights``. A negative total is the mirror of the positive one.
+    All weights zero means an even split. Largest remainder is not monotone in
+    the total: a share may fall by one unit when the total grows.
+
+    Args:
+        total: Minor units to split, of either sign.
+        weights: Non-negative integer weight by key; keys must be sortable.
+
+    Raises:
+        InvalidValue: A weight is negative, or there is nobody to give ``total`` to.
+
+    Example:
+        >>> allocate(100, {"a": 1, "b": 1, "c": 1})
+        {'a': 34, 'b': 33, 'c': 33}
+        >>> allocate(-100, {"a": 1, "b": 1, "c": 1})
+        {'a': -34, 'b': -33, 'c': -33}
+    """
+    if not weights:
+        if total:
+            raise InvalidValue("weights", f"there is nobody to give {total} to")
+        return {}
+    keys, shape = _checked(weights)
+    shares = _split(abs(total), keys, shape)
+    return {key: -share if total < 0 else share for key, share in zip(keys, shares, strict=True)}
+
+
+def allocate_capped(
+    total: int, weights: Mapping[K, int], caps: Mapping[K, int]
+) -> Allocation[K]:
+    """Split like `allocate`, giving no key more than its cap.
+
+    What a full key cannot take goes to the others in proportion to their
+    weights, and to keys of weight zero once all the others are full. Caps are
+    sizes: they bind ``-total`` as they bind ``total``.
+
+    Raises:
+        InvalidValue: A weight or cap is negative, or a key has no cap.
+
+    Example:
+        >>> allocate_capped(10, {"a": 1, "b": 1}, {"a": 2, "b": 20})
+        Allocation(shares={'a': 2, 'b': 8}, shortfall=0)
+    """
+    keys, _ = _checked(weights) if weights else ([], [])
+    for key in keys:
+        if key not in caps or caps[key] < 0:
+            raise InvalidValue("caps", f"key {key!r} needs a cap of zero or more")
+    taken = {key: 0 for key in keys}
+    left = abs(total)
+    open_keys = [key for key in keys if caps[key]]
+    while left and open_keys:
+        shape = _shape([weights[key] for key in open_keys])
+        weight_sum = sum(shape)
+        full = [
+            key
+            for key, weight in zip(open_keys, shape, strict=True)
+            if left * weight >= caps[key] * weight_sum
+        ]
+        if full:
+            for key in full:
+                taken[key] = caps[key]
+                left -= caps[key]
+            open_keys = [key for key in open_keys if key not in taken or not taken[key]]
+            continue
+        for key, share in zip(open_keys, _split(left, open_keys, shape), strict=True):
+            taken[key] = share
+        left = 0
+    sign = -1 if total < 0 else 1
+    return Allocation({key: sign * share for key, share in taken.items()}, sign * left)
+
+
+def _checked(weights: Mapping[K, int]) -> tuple[list[K], list[int]]:
+    unsorted: list[Any] = list(weights)
+    keys: list[K] = sorted(unsorted)
+    sizes = [weights[key] for key in keys]
+    if min(sizes) < 0:
+        raise InvalidValue("weights", "must all be zero or more")
+    return keys, _shape(sizes)
+
+
+def _shape(sizes: list[int]) -> list[int]:
+    return sizes if any(sizes) else [1] * len(sizes)
+
+
+def _split(total: int, keys: list[K], weights: list[int]) -> list[int]:
+    """Split a non-negative total over sorted keys by largest remainder."""
+    weight_sum = sum(weights)
+    shares: list[int] = []
+    rests: list[tuple[int, int]] = []
+    for position, weight in enumerate(weights):
+        share, rest = divmod(total * weight, weight_sum)
+        shares.append(share)
+        rests.append((-rest, position))
+    missing = total - sum(shares)
+    if missing:
+        rests.sort()
+        for _, position in rests[:missing]:
+            shares[position] += 1
+    return shares

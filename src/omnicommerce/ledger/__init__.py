@@ -1,0 +1,1 @@
+"""Everything scarce: one ledger for stock, uses, budgets, points, cards and slots."""

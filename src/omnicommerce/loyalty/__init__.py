@@ -1,0 +1,1 @@
+"""Points: earned, pending, available, spent, clawed back."""

@@ -1,0 +1,17 @@
+"""What the loyalty room needs from a store."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from omnicommerce.ledger.ports import Ledger
+
+__all__ = ["LoyaltyStores"]
+
+
+class LoyaltyStores(Protocol):
+    """The part of a unit of work that this room uses."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of this unit of work."""

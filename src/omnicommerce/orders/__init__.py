@@ -1,0 +1,1 @@
+"""Orders: immutable snapshots of what was agreed, plus their own changes."""

@@ -1,0 +1,244 @@
+"""Pure changes of an order; every one returns a new order or refuses with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from omnicommerce.kernel.allocation import allocate_capped
+from omnicommerce.kernel.errors import InvalidValue, NotFound, Refused
+from omnicommerce.kernel.money import Money
+from omnicommerce.kernel.reasons import Reason
+from omnicommerce.orders.model import (
+    ATTEMPT_TRANSITIONS,
+    ORDER_TRANSITIONS,
+    AttemptState,
+    LineItem,
+    Order,
+    OrderStatus,
+    PaymentAttempt,
+    Refund,
+    RefundState,
+    TenderKind,
+)
+
+__all__ = [
+    "OrderStateRefused",
+    "advance",
+    "forfeited_uses",
+    "give_back",
+    "open_attempt",
+    "refund_for",
+    "settle_attempt",
+    "settle_refund",
+    "with_units",
+]
+
+
+class OrderStateRefused(Refused):
+    """The order is not in a state in which this can happen."""
+
+    code = "refused.order_state"
+
+
+def advance(order: Order, status: OrderStatus) -> Order:
+    """Move the order to another status.
+
+    Raises:
+        OrderStateRefused: The table of transitions has no such step.
+    """
+    if status not in ORDER_TRANSITIONS[order.status]:
+        raise OrderStateRefused(
+            Reason(
+                "order.state",
+                {"order": order.order_id, "status": str(order.status), "wanted": str(status)},
+            )
+        )
+    return attrs.evolve(order, status=status)
+
+
+def open_attempt(order: Order, attempt: PaymentAttempt) -> Order:
+    """Record that a payment is about to be tried.
+
+    Raises:
+        OrderStateRefused: The order is not waiting for payment, or an earlier
+            attempt has no known outcome yet.
+    """
+    if order.status is not OrderStatus.PLACED:
+        raise OrderStateRefused(
+            Reason("order.not_payable", {"order": order.order_id, "status": str(order.status)})
+        )
+    unsettled = [a for a in order.attempts if ATTEMPT_TRANSITIONS[a.state]]
+    if unsettled:
+        raise OrderStateRefused(
+            Reason(
+                "payment.unsettled",
+                {"order": order.order_id, "attempt": unsettled[0].attempt_id},
+            )
+        )
+    return attrs.evolve(order, attempts=(*order.attempts, attempt))
+
+
+def settle_attempt(
+    order: Order,
+    attempt_id: str,
+    state: AttemptState,
+    *,
+    reference: str | None = None,
+    reason: str | None = None,
+) -> Order:
+    """Record what became of a payment attempt; telling the same again changes nothing.
+
+    Raises:
+        NotFound: There is no such attempt.
+        OrderStateRefused: It was settled otherwise before.
+    """
+    known = next((a for a in order.attempts if a.attempt_id == attempt_id), None)
+    if known is None:
+        raise NotFound("payment attempt", attempt_id)
+    if known.state is state:
+        return order
+    if state not in ATTEMPT_TRANSITIONS[known.state]:
+        raise OrderStateRefused(
+            Reason("payment.settled", {"attempt": attempt_id, "state": str(known.state)})
+        )
+    settled = attrs.evolve(known, state=state, reference=reference, reason=reason)
+    attempts = tuple(settled if a is known else a for a in order.attempts)
+    tenders = tuple(
+        attrs.evolve(tender, reference=reference)
+        if state is AttemptState.APPROVED and tender.kind is TenderKind.GATEWAY
+        else tender
+        for tender in order.tenders
+    )
+    return attrs.evolve(order, attempts=attempts, tenders=tenders)
+
+
+def refund_for(line: LineItem, units: int) -> Money:
+    """Return what giving back this many more units of a line refunds.
+
+    Each unit has a share of the line's amount, fixed by the sale: the shares
+    differ by at most one minor unit and sum to the amount, so any sequence of
+    partial returns refunds exactly what was paid for the line.
+
+    Raises:
+        OrderStateRefused: Fewer units are left to give back.
+    """
+    if not 0 <= units <= line.quantity - line.declined:
+        raise OrderStateRefused(
+            Reason(
+                "order.units",
+                {"line": line.line_id, "wanted": units, "open": line.quantity - line.declined},
+            )
+        )
+    before = _first_units(line, line.declined)
+    after = _first_units(line, line.declined + units)
+    return Money(after - before, line.amount.currency)
+
+
+def _first_units(line: LineItem, units: int) -> int:
+    size, larger = divmod(abs(line.amount.minor), line.quantity)
+    total = size * units + min(units, larger)
+    return total if line.amount.minor >= 0 else -total
+
+
+def with_units(
+    order: Order, *, collected: Mapping[str, int], declined: Mapping[str, int]
+) -> Order:
+    """Count units that were handed over or declined.
+
+    Raises:
+        NotFound: A line is unknown.
+        InvalidValue: A negative number of units.
+        OrderStateRefused: More units than are open.
+    """
+    for line_id, units in (*collected.items(), *declined.items()):
+        if order.line(line_id) is None:
+            raise NotFound("order line", line_id)
+        if type(units) is not int or units < 0:
+            raise InvalidValue(f"lines.{line_id}", f"must be a whole number, not {units!r}")
+    lines = tuple(
+        _count_units(line, collected.get(line.line_id, 0), declined.get(line.line_id, 0))
+        for line in order.lines
+    )
+    return attrs.evolve(order, lines=lines)
+
+
+def _count_units(line: LineItem, collected: int, declined: int) -> LineItem:
+    if collected + declined > line.open:
+        raise OrderStateRefused(
+            Reason(
+                "order.units",
+                {"line": line.line_id, "wanted": collected + declined, "open": line.open},
+            )
+        )
+    return attrs.evolve(
+        line, collected=line.collected + collected, declined=line.declined + declined
+    )
+
+
+def give_back(order: Order, amount: Money, *, cause: str) -> tuple[Order, tuple[Refund, ...]]:
+    """Spread an amount to give back over the tenders that paid, in proportion to what is left.
+
+    No tender gets back more than it paid, and once everything is given back
+    every tender has got exactly what it paid. Coupons and points go back at
+    once; what the gateway has to return becomes a refund that is due.
+
+    Raises:
+        InvalidValue: More than is left on all tenders.
+    """
+    left = {tender.tender_id: tender.left.minor for tender in order.tenders}
+    spread = allocate_capped(amount.minor, left, left)
+    if spread.shortfall:
+        raise InvalidValue("amount", f"{amount} is more than the tenders have left")
+    turn = len(order.refunds)
+    refunds: list[Refund] = []
+    tenders = []
+    for tender in order.tenders:
+        share = Money(spread.shares[tender.tender_id], amount.currency)
+        tenders.append(attrs.evolve(tender, refunded_amount=tender.refunded_amount + share))
+        if not share:
+            continue
+        is_due = tender.kind is TenderKind.GATEWAY
+        refunds.append(
+            Refund(
+                refund_id=f"{order.order_id}:refund:{turn + len(refunds) + 1}",
+                tender_id=tender.tender_id,
+                amount=share,
+                cause=cause,
+                state=RefundState.DUE if is_due else RefundState.DONE,
+            )
+        )
+    changed = attrs.evolve(
+        order, tenders=tuple(tenders), refunds=(*order.refunds, *refunds)
+    )
+    return changed, tuple(refunds)
+
+
+def settle_refund(
+    order: Order, refund_id: str, state: RefundState, *, reference: str | None = None
+) -> Order:
+    """Record what became of a refund; one that is done stays done."""
+    refunds = tuple(
+        attrs.evolve(refund, state=state, reference=reference)
+        if refund.refund_id == refund_id and refund.state is not RefundState.DONE
+        else refund
+        for refund in order.refunds
+    )
+    return attrs.evolve(order, refunds=refunds)
+
+
+def forfeited_uses(order: Order) -> tuple[Order, tuple[tuple[str, str, str], ...]]:
+    """Mark the promotion uses whose every line went back; return their ledger accounts."""
+    kept = {line.line_id for line in order.lines if line.declined < line.quantity}
+    uses = tuple(
+        attrs.evolve(use, restored=use.restored or kept.isdisjoint(use.line_ids))
+        for use in order.uses
+    )
+    accounts = tuple(
+        account
+        for before, after in zip(order.uses, uses, strict=True)
+        if after.restored and not before.restored
+        for account in after.accounts
+    )
+    return attrs.evolve(order, uses=uses), accounts

@@ -15,6 +15,7 @@ from sybil.document import PythonDocStringDocument
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
+from sybil.sybil import SybilCollection
 
 _DOCTEST_FLAGS = ELLIPSIS | NORMALIZE_WHITESPACE
 
@@ -31,20 +32,21 @@ def _leave_folder(namespace: dict[str, Any]) -> None:
     namespace["_folder"].cleanup()
 
 
-pytest_collect_file = (
-    Sybil(
-        parsers=[PythonCodeBlockParser(doctest_optionflags=_DOCTEST_FLAGS), SkipParser()],
-        patterns=["README.md", "docs/**/*.md"],
-        setup=_enter_folder,
-        teardown=_leave_folder,
-    )
-    + Sybil(
-        parsers=[DocTestParser(_DOCTEST_FLAGS)],
-        patterns=["src/**/*.py"],
-        document_types={".py": PythonDocStringDocument},
-        setup=_enter_folder,
-        teardown=_leave_folder,
-    )
+_in_own_folder = {"setup": _enter_folder, "teardown": _leave_folder}
+_pages = [PythonCodeBlockParser(doctest_optionflags=_DOCTEST_FLAGS), SkipParser()]
+
+pytest_collect_file = SybilCollection(
+    [
+        Sybil(_pages, filenames=["README.md"], **_in_own_folder),
+        Sybil(_pages, path="docs", pattern="*.md", **_in_own_folder),
+        Sybil(
+            [DocTestParser(_DOCTEST_FLAGS)],
+            path="src",
+            pattern="*.py",
+            document_types={".py": PythonDocStringDocument},
+            **_in_own_folder,
+        ),
+    ],
 ).pytest()
 
 
@@ -77,6 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the examples of one document on one worker, in order; skip what is slow."""
     skip_slow = pytest.mark.skip(reason="slow: runs with --thorough")

@@ -14,9 +14,7 @@ from tests.databases import Database, Server
 from tests.postgres_server import postgres_server as start_postgres
 
 _MEMORY = Database("memory:", "memory")
-_NO_MARIADB = (
-    f"no MariaDB: set {databases.MARIADB_VARIABLE} to the URL of one, or start one on 127.0.0.1:3306"
-)
+_NO_MARIADB = f"no MariaDB: set {databases.MARIADB_VARIABLE}, or start one on 127.0.0.1:3306"
 _ORDER = ("memory", "SQLite", "PostgreSQL", "MariaDB", "no MariaDB")
 _SEEN = pytest.StashKey[set[str]]()
 
@@ -113,7 +111,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the main process what this worker saw."""
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["databases"] = sorted(session.config.stash[_SEEN])
+        seen = session.config.stash[_SEEN]
+        session.config.workeroutput["databases"] = sorted(seen)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -126,10 +125,7 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print which databases the tests really ran on."""
-
-    def rank(label: str) -> int:
-        return next(place for place, name in enumerate(_ORDER) if label.startswith(name))
-
-    if config.stash[_SEEN]:
-        seen = sorted(config.stash[_SEEN], key=rank)
-        terminalreporter.write_line(f"databases: {', '.join(seen)}")
+    seen = config.stash[_SEEN]
+    if seen:
+        labels = [label for kind in _ORDER for label in sorted(seen) if label.startswith(kind)]
+        terminalreporter.write_line(f"databases: {', '.join(labels)}")

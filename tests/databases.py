@@ -68,7 +68,7 @@ def create(server: Server, name: str) -> Iterator[Database]:
     with _admin(server.url) as connection:
         if is_postgres:
             connection.execute(sa.text(f"create database {name} encoding 'UTF8'"))
-            # What a crash of the *server* may lose is not under test, and waiting for disks is slow.
+            # What a crash of the server may lose is not under test, and waiting for disks is slow.
             connection.execute(sa.text(f"alter database {name} set synchronous_commit = off"))
         else:
             connection.execute(sa.text(f"create database {name} character set utf8mb4"))

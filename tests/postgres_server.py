@@ -163,7 +163,7 @@ def _new_folder(stack: ExitStack) -> Path:
 
 
 def _unprivileged_user() -> int:
-    import pwd  # noqa: PLC0415 - does not exist on Windows
+    import pwd  # here, because Windows has none
 
     for name in ("postgres", "nobody"):
         try:

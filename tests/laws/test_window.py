@@ -23,7 +23,11 @@ ZONES = (
 )
 TICK = timedelta(microseconds=1)
 
-instants = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
+instants = st.datetimes(
+    datetime.fromisoformat("2024-01-01"),
+    datetime.fromisoformat("2027-12-31"),
+    timezones=st.just(UTC),
+)
 # Near the clock changes of Europe, America and Lord Howe in 2026, to the minute.
 near_changes = st.builds(
     lambda day, minutes: day + timedelta(minutes=minutes),
@@ -160,7 +164,10 @@ class TestZones:
         assert window.contains(elsewhere) is window.contains(at)
         assert Window.between(elsewhere, None) == Window.between(at, None)
 
-    @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), zones)
+    @given(
+        st.datetimes(datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2030-01-01")),
+        zones,
+    )
     def test_local_times_convert_as_the_zone_says(self, local: datetime, zone: str) -> None:
         """A local start reads the same on the wall clock, or is the end of the gap it lies in."""
         start = Window.local(local, None, zone, gap=Gap.SHIFT).starts_at
@@ -195,12 +202,12 @@ def test_a_skipped_time_ends_with_the_gap() -> None:
 def test_a_local_time_in_a_gap_is_refused_by_name() -> None:
     """A time that the clocks skip is an error that says where they skip to."""
     with pytest.raises(InvalidValue, match=r"clocks skip to 2026-03-29 03:00:00\+02:00"):
-        Window.local(datetime(2026, 3, 29, 2, 30), None, "Europe/Madrid")
+        Window.local(datetime.fromisoformat("2026-03-29 02:30"), None, "Europe/Madrid")
 
 
 def test_an_ambiguous_time_is_the_earlier_unless_folded() -> None:
     """A local time that occurs twice is the first of the two; ``fold=1`` is the second."""
-    local = datetime(2026, 10, 25, 2, 30)
+    local = datetime.fromisoformat("2026-10-25 02:30")
     early = Window.local(local, None, "Europe/Madrid")
     late = Window.local(local.replace(fold=1), None, "Europe/Madrid")
     assert early.starts_at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -210,8 +217,8 @@ def test_an_ambiguous_time_is_the_earlier_unless_folded() -> None:
 @pytest.mark.parametrize(
     ("options", "field"),
     [
-        ({"starts_at": datetime(2026, 1, 1)}, "starts_at"),
-        ({"ends_at": datetime(2026, 1, 1)}, "ends_at"),
+        ({"starts_at": datetime.fromisoformat("2026-01-01")}, "starts_at"),
+        ({"ends_at": datetime.fromisoformat("2026-01-01")}, "ends_at"),
         ({"starts_at": "2026-01-01"}, "starts_at"),
         ({"zone": "Mars/Olympus"}, "zone"),
         ({"zone": ""}, "zone"),
@@ -238,7 +245,7 @@ def test_inverted_and_empty_windows_are_refused(seconds: int) -> None:
 def test_naive_questions_are_refused() -> None:
     """An instant without a zone cannot be looked up."""
     with pytest.raises(InvalidValue, match="naive"):
-        Window.always().contains(datetime(2026, 1, 1))
+        Window.always().contains(datetime.fromisoformat("2026-01-01"))
 
 
 @pytest.mark.parametrize(

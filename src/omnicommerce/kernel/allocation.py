@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import attrs
 
 from omnicommerce.kernel.errors import InvalidValue
 
-__all__ = ["Allocation", "allocate", "allocate_capped"]
+__all__ = ["Allocation", "allocate", "allocate_capped", "split"]
 
 K = TypeVar("K")
 
@@ -49,7 +49,7 @@ def allocate(total: int, weights: Mapping[K, int]) -> dict[K, int]:
             raise InvalidValue("weights", f"there is nobody to give {total} to")
         return {}
     keys, shape = _checked(weights)
-    shares = _split(abs(total), keys, shape)
+    shares = split(abs(total), shape)
     return {key: -share if total < 0 else share for key, share in zip(keys, shares, strict=True)}
 
 
@@ -90,7 +90,7 @@ def allocate_capped(
                 left -= caps[key]
             open_keys = [key for key in open_keys if key not in taken or not taken[key]]
             continue
-        for key, share in zip(open_keys, _split(left, open_keys, shape), strict=True):
+        for key, share in zip(open_keys, split(left, shape), strict=True):
             taken[key] = share
         left = 0
     sign = -1 if total < 0 else 1
@@ -110,18 +110,27 @@ def _shape(sizes: list[int]) -> list[int]:
     return sizes if any(sizes) else [1] * len(sizes)
 
 
-def _split(total: int, keys: list[K], weights: list[int]) -> list[int]:
-    """Split a non-negative total over sorted keys by largest remainder."""
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """Split a non-negative total by position; the fast path under `allocate`.
+
+    Largest remainder, ties to the earlier position, all weights zero an even
+    split. Nothing is checked: the caller vouches for a total and weights of
+    zero or more, and for at least one weight.
+
+    Example:
+        >>> split(100, [1, 1, 1])
+        [34, 33, 33]
+    """
     weight_sum = sum(weights)
-    shares: list[int] = []
-    rests: list[tuple[int, int]] = []
-    for position, weight in enumerate(weights):
-        share, rest = divmod(total * weight, weight_sum)
-        shares.append(share)
-        rests.append((-rest, position))
+    if not weight_sum:
+        weights = [1] * len(weights)
+        weight_sum = len(weights)
+    products = [total * weight for weight in weights]
+    shares = [product // weight_sum for product in products]
     missing = total - sum(shares)
     if missing:
-        rests.sort()
-        for _, position in rests[:missing]:
+        rests = [product % weight_sum for product in products]
+        largest = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
+        for position in largest[:missing]:
             shares[position] += 1
     return shares

@@ -34,19 +34,27 @@ under its own key), and then judges. `must_end_due` says when.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 import attrs
 
-from omnicommerce.kernel.clock import require_instant
-from omnicommerce.kernel.errors import InvalidValue, NotFound, Refused
-from omnicommerce.kernel.ids import require_id
-from omnicommerce.kernel.quantity import require_quantity
-from omnicommerce.kernel.reasons import Reason
-from omnicommerce.ledger.errors import HoldEnded, Short, Shortage
-from omnicommerce.ledger.lots import Ending, Pick, choose_lots, end_units, lot_order
+from omnicommerce.kernel.errors import InvalidValue
+from omnicommerce.ledger.errors import Shortage
+from omnicommerce.ledger.holding import (
+    capture,
+    expire,
+    extend,
+    group_exists,
+    hold,
+    lapse,
+    release,
+    require_expiry,
+    require_group,
+    restore,
+    sweeping,
+)
+from omnicommerce.ledger.lots import choose_lots, lot_order
 from omnicommerce.ledger.model import (
     Account,
     AccountKey,
@@ -54,186 +62,270 @@ from omnicommerce.ledger.model import (
     Command,
     Counter,
     Demand,
-    Entry,
-    Hold,
-    HoldPart,
-    Lapsed,
     Lot,
     LotTerms,
-    Standing,
     Verb,
 )
-from omnicommerce.ledger.ports import Moved
+from omnicommerce.ledger.plan import Draft, Effect, Plan, View
+from omnicommerce.ledger.requests import (
+    Answered,
+    answer_from_json,
+    answer_to_json,
+    fingerprint,
+    require_change,
+    require_floor,
+    sum_demands,
+)
+from omnicommerce.ledger.standing import available_units, must_end_due, short_of, standing
 
 __all__ = [
+    "Answered",
     "Effect",
     "Plan",
     "View",
     "adjust",
+    "answer_from_json",
+    "answer_to_json",
+    "available_units",
     "capture",
+    "choose_lots",
     "credit",
     "debit",
     "expire",
     "extend",
+    "fingerprint",
     "group_exists",
     "hold",
     "lapse",
+    "lot_order",
     "must_end_due",
     "release",
+    "require_change",
+    "require_expiry",
+    "require_floor",
     "require_group",
     "restore",
     "set_floor",
+    "short_of",
     "standing",
+    "sum_demands",
     "sweeping",
     "transfer",
 ]
 
-_SWEEP: Final = "sweep"
 
+def credit(view: View, quantity: int, *, by: Command, terms: LotTerms | None = None) -> Plan:
+    """Put value in; what is active at once repays a deficit first.
 
-@attrs.frozen(kw_only=True)
-class View:
-    """What an adapter read of one account.
+    A pending lot keeps its whole value, so that what it may still lose while
+    pending never touched anything else; once active it counts against the
+    deficit in what is available.
 
-    Args:
-        account: Its stored figures; those of an unknown account are empty.
-        lots: Its lots, at least those with units remaining or touched by the
-            holds at hand; none where it has none.
-        due: Its open holds that are due at the instant of the command, oldest
-            expiry first; needed where `must_end_due` says so and for `standing`.
+    Raises:
+        InvalidValue: The account has lots and no terms were given, or the reverse.
     """
-
-    account: Account
-    lots: tuple[Lot, ...] = ()
-    due: tuple[Hold, ...] = ()
-
-
-@attrs.frozen(kw_only=True)
-class Effect:
-    """A journal entry before it has a sequence, a key, a cause and an instant."""
-
-    account: AccountKey
-    verb: Verb
-    balance_change: int = 0
-    held_change: int = 0
-    counter: str = Counter.NONE
-    group: str | None = None
-    lot_id: str | None = None
-
-    def entry(self, sequence: int, by: Command) -> Entry:
-        """Return it as the journal entry of a command."""
-        return Entry(
-            sequence=sequence,
-            account=self.account,
-            verb=self.verb,
-            balance_change=self.balance_change,
-            held_change=self.held_change,
-            counter=str(self.counter),
-            key=by.key,
-            cause=by.cause,
-            at=by.at,
-            group=self.group,
-            lot_id=self.lot_id,
-        )
+    key = view.account.key
+    draft = _opened(view, lotted=terms is not None, at=by.at)
+    if terms is None:
+        draft.post(_credited(Verb.CREDIT, key, quantity))
+    else:
+        _issue(draft, Verb.CREDIT, key, quantity, terms, f"{by.key}#1")
+    return draft.plan([Demand(key, quantity)])
 
 
-@attrs.frozen(kw_only=True)
-class Plan:
-    """What a verb writes: whole rows as they become, journal effects, and its answer.
+def _opened(view: View, *, lotted: bool, at: datetime) -> Draft:
+    """Start a draft with the account made to exist, of the right kind."""
+    account = view.account
+    if account.lotted is not None and account.lotted is not lotted:
+        found = "has lots: say the terms" if account.lotted else "has no lots: give no terms"
+        raise InvalidValue("account", f"{account.key} {found}")
+    draft = Draft([view], at)
+    draft.put(attrs.evolve(account, lotted=lotted))
+    return draft
 
-    ``accounts``, ``lots`` and ``holds`` list new and changed rows only. The
-    effects alone say the same of accounts and lots as differences.
+
+def _credited(verb: Verb, key: AccountKey, quantity: int, lot_id: str | None = None) -> Effect:
+    counter = Counter.MOVED if verb is Verb.TRANSFER else Counter.ISSUED
+    return Effect(account=key, verb=verb, balance_change=quantity, counter=counter, lot_id=lot_id)
+
+
+def _issue(
+    draft: Draft, verb: Verb, key: AccountKey, quantity: int, terms: LotTerms, lot_id: str
+) -> bool:
+    """Repay a deficit, make a lot of what is left, and tell whether there was any."""
+    lot = Lot(
+        lot_id=lot_id,
+        account=key,
+        origin=terms.origin,
+        issued=0,
+        remaining=0,
+        activates_at=terms.activates_at,
+        expires_at=terms.expires_at,
+    )
+    repaid = min(quantity, draft.account(key).deficit) if lot.is_active(draft.at) else 0
+    if repaid:
+        draft.post(_credited(verb, key, repaid))
+    if quantity > repaid:
+        draft.add_lot(attrs.evolve(lot, issued=quantity - repaid))
+        draft.post(_credited(verb, key, quantity - repaid, lot_id))
+    return quantity > repaid
+
+
+def debit(
+    view: View,
+    quantity: int,
+    *,
+    by: Command,
+    beyond: Beyond = Beyond.REFUSE,
+    origin: str | None = None,
+) -> Plan:
+    """Take value out; with ``beyond`` a deficit, an unknown account begins to exist.
+
+    It begins with lots if an ``origin`` is given. What lies in lots of that
+    origin is taken back whatever the deficit; the other lots give only what is
+    available.
+
+    Raises:
+        Shortage: Less is available and ``beyond`` is ``REFUSE``.
     """
+    key = view.account.key
+    draft = Draft([view], by.at)
+    draft.end_due([key])
+    account = draft.account(key)
+    if account.lotted is None and beyond is Beyond.DEFICIT:
+        account = attrs.evolve(account, lotted=origin is not None)
+        draft.put(account)
+    if not account.lotted:
+        return _take(draft, account, -quantity, Verb.DEBIT, beyond)
+    picks, missing = _picks(draft, account, quantity, origin)
+    if missing and beyond is Beyond.REFUSE:
+        short = short_of(account, draft.lots(key), quantity, by.at)
+        raise Shortage(attrs.evolve(short, available=quantity - missing))
+    for lot_id, taken in picks:
+        draft.post(_debited(key, taken, lot_id))
+    owed = [Demand(key, missing)] if missing else []
+    if missing:
+        draft.post(_debited(key, missing, None))
+    return draft.plan([Demand(key, quantity)], owed)
 
-    accounts: tuple[Account, ...] = ()
-    lots: tuple[Lot, ...] = ()
-    holds: tuple[Hold, ...] = ()
-    effects: tuple[Effect, ...] = ()
-    moved: Moved = Moved()
+
+def _debited(key: AccountKey, quantity: int, lot_id: str | None) -> Effect:
+    return Effect(
+        account=key,
+        verb=Verb.DEBIT,
+        balance_change=-quantity,
+        counter=Counter.REDEEMED,
+        lot_id=lot_id,
+    )
 
 
-class _Draft:
-    """A plan in the making: applies each effect to the figures that were read."""
+def _picks(
+    draft: Draft, account: Account, quantity: int, origin: str | None
+) -> tuple[tuple[tuple[str, int], ...], int]:
+    """Choose lots for a debit, those of its origin first; also what was not found."""
+    lots = [lot for lot in draft.lots(account.key) if not lot.is_lapsed(draft.at)]
+    own, missing = choose_lots((lot for lot in lots if lot.origin == origin), quantity)
+    others = [lot for lot in lots if lot.origin != origin and lot.is_active(draft.at)]
+    spare = max(0, sum(lot.free for lot in others) - account.deficit)
+    rest, _ = choose_lots(others, min(missing, spare))
+    return own + rest, missing - sum(taken for _, taken in rest)
 
-    def __init__(self, views: Iterable[View], at: datetime) -> None:
-        self.at = at
-        self._read = {view.account.key: view for view in views}
-        self._accounts: dict[AccountKey, Account] = {}
-        self._lots: dict[str, Lot] = {lot.lot_id: lot for v in self._read.values() for lot in v.lots}
-        self._touched: dict[str, None] = {}
-        self._holds: dict[tuple[str, AccountKey], Hold] = {}
-        self._effects: list[Effect] = []
 
-    def account(self, key: AccountKey) -> Account:
-        if key in self._accounts:
-            return self._accounts[key]
-        return self._read[key].account if key in self._read else Account(key=key)
+def _take(draft: Draft, account: Account, change: int, verb: Verb, beyond: Beyond) -> Plan:
+    """Change the balance of an account without lots; what is taken must be available."""
+    wanted = max(0, -change)
+    missing = max(0, wanted - available_units(account, (), draft.at))
+    if missing and beyond is Beyond.REFUSE:
+        raise Shortage(short_of(account, (), wanted, draft.at))
+    counter = Counter.REDEEMED if verb is Verb.DEBIT else Counter.CORRECTED
+    draft.post(Effect(account=account.key, verb=verb, balance_change=change, counter=counter))
+    owed = [Demand(account.key, missing)] if missing else []
+    return draft.plan([Demand(account.key, abs(change))], owed)
 
-    def lots(self, key: AccountKey) -> list[Lot]:
-        return [lot for lot in self._lots.values() if lot.account == key]
 
-    def lot(self, lot_id: str) -> Lot:
-        return self._lots[lot_id]
+def adjust(view: View, change: int, *, by: Command, beyond: Beyond = Beyond.REFUSE) -> Plan:
+    """Correct the balance of an account without lots.
 
-    def put(self, account: Account) -> None:
-        self._accounts[account.key] = account
+    Raises:
+        Shortage: It would take more than is available, and ``beyond`` is ``REFUSE``.
+        InvalidValue: The account has lots.
+    """
+    key = view.account.key
+    draft = _opened(_without_lots(view, "adjust"), lotted=False, at=by.at)
+    if change < 0:
+        draft.end_due([key])
+    return _take(draft, draft.account(key), change, Verb.ADJUST, beyond)
 
-    def put_hold(self, changed: Hold) -> None:
-        self._holds[changed.group, changed.account] = changed
 
-    def add_lot(self, lot: Lot) -> None:
-        self._lots[lot.lot_id] = lot
+def set_floor(view: View, floor: int, *, by: Command) -> Plan:
+    """Change the units kept back from new holds of an account without lots.
 
-    def post(self, effect: Effect) -> None:
-        self._effects.append(effect)
-        account = self.account(effect.account)
-        deficit = account.deficit
-        if effect.lot_id is not None:
-            lot = self._lots[effect.lot_id]
-            self._touched[effect.lot_id] = None
-            self._lots[effect.lot_id] = attrs.evolve(
-                lot,
-                remaining=lot.remaining + effect.balance_change,
-                held=lot.held + effect.held_change,
-            )
-        elif account.lotted:
-            deficit -= effect.balance_change
-        self._accounts[account.key] = attrs.evolve(
-            account,
-            balance=account.balance + effect.balance_change,
-            held=account.held + effect.held_change,
-            deficit=deficit,
+    Raises:
+        InvalidValue: The account has lots.
+    """
+    key = view.account.key
+    draft = _opened(_without_lots(view, "set the floor of"), lotted=False, at=by.at)
+    draft.put(attrs.evolve(draft.account(key), floor=floor))
+    draft.post(Effect(account=key, verb=Verb.FLOOR))
+    return draft.plan()
+
+
+def _without_lots(view: View, verb: str) -> View:
+    if view.account.lotted:
+        raise InvalidValue("account", f"cannot {verb} {view.account.key}: it has lots")
+    return view
+
+
+def transfer(source: View, target: View, quantity: int, *, by: Command) -> Plan:
+    """Move available value between accounts of one kind; lots keep origin and dates.
+
+    What arrives repays a deficit there first.
+
+    Raises:
+        Shortage: The source has less available.
+        InvalidValue: Source and target are one account or of two kinds, or only
+            one of them has lots.
+    """
+    here, there = source.account.key, target.account.key
+    _require_movable(source.account, target.account)
+    draft = Draft([source, target], by.at)
+    draft.end_due([here])
+    account = draft.account(here)
+    lots = draft.lots(here)
+    if available_units(account, lots, by.at) < quantity:
+        raise Shortage(short_of(account, lots, quantity, by.at))
+    draft.put(attrs.evolve(draft.account(there), lotted=account.lotted))
+    if account.lotted:
+        _move_lots(draft, lots, there, quantity, by)
+    else:
+        draft.post(_credited(Verb.TRANSFER, here, -quantity))
+        draft.post(_credited(Verb.TRANSFER, there, quantity))
+    return draft.plan(sorted([Demand(here, quantity), Demand(there, quantity)], key=_account))
+
+
+def _account(demand: Demand) -> AccountKey:
+    return demand.account
+
+
+def _require_movable(source: Account, target: Account) -> None:
+    if source.key == target.key:
+        raise InvalidValue("target", f"{target.key} is the source itself")
+    if source.key.kind != target.key.kind:
+        raise InvalidValue("target", f"{source.key.kind} cannot become {target.key.kind}")
+    if None not in {source.lotted, target.lotted} and source.lotted is not target.lotted:
+        raise InvalidValue("target", "only one of source and target has lots")
+
+
+def _move_lots(
+    draft: Draft, lots: Sequence[Lot], there: AccountKey, quantity: int, by: Command
+) -> None:
+    by_id = {lot.lot_id: lot for lot in lots}
+    picks, _ = choose_lots((lot for lot in lots if lot.is_active(by.at)), quantity)
+    turn = 1
+    for lot_id, taken in picks:
+        lot = by_id[lot_id]
+        draft.post(_credited(Verb.TRANSFER, lot.account, -taken, lot_id))
+        terms = LotTerms(
+            origin=lot.origin, activates_at=lot.activates_at, expires_at=lot.expires_at
         )
-
-    def end_due(self, keys: Iterable[AccountKey]) -> None:
-        """Book the due holds that were read of these accounts."""
-        for key in keys:
-            for due in self._read[key].due:
-                self.end(due, due.open, "expired", Verb.EXPIRE)
-
-    def end(self, ending: Hold, quantity: int, how: Ending, verb: Verb) -> None:
-        """End claimed units of a hold."""
-        changed, picks = end_units(ending, quantity, how)
-        self.put_hold(changed)
-        final = verb is Verb.CAPTURE
-        for lot_id, taken in picks:
-            self.post(
-                Effect(
-                    account=ending.account,
-                    verb=verb,
-                    balance_change=-taken if final else 0,
-                    held_change=-taken,
-                    counter=Counter.REDEEMED if final else Counter.NONE,
-                    group=ending.group,
-                    lot_id=lot_id,
-                )
-            )
-
-    def plan(self, quantities: Iterable[Demand] = (), beyond: Iterable[Demand] = ()) -> Plan:
-        return Plan(
-            accounts=tuple(self._accounts[key] for key in sorted(self._accounts)),
-            lots=tuple(self._lots[lot_id] for lot_id in self._touched),
-            holds=tuple(self._holds.values()),
-            effects=tuple(self._effects),
-            moved=Moved(quantities=tuple(quantities), beyond=tuple(beyond)),
-        )
+        turn += _issue(draft, Verb.TRANSFER, there, taken, terms, f"{by.key}#{turn}")

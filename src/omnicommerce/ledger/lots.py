@@ -26,13 +26,13 @@ def lot_order(lot: Lot) -> tuple[datetime, str]:
     return lot.expires_at or _NEVER, lot.lot_id
 
 
-def choose_lots(lots: Iterable[Lot], quantity: int) -> tuple[tuple[Pick, ...], int]:
+def choose_lots(lots: Iterable[Lot], quantity: int) -> tuple[tuple[tuple[str, int], ...], int]:
     """Take up to ``quantity`` free units, earliest expiry first.
 
     Returns:
         The picks, and how many units were not found.
     """
-    picks: list[Pick] = []
+    picks: list[tuple[str, int]] = []
     for lot in sorted(lots, key=lot_order):
         taken = min(lot.free, quantity)
         if taken > 0:

@@ -26,7 +26,9 @@ __all__ = [
     "Lapsed",
     "Lot",
     "LotTerms",
+    "Moved",
     "Standing",
+    "Swept",
     "Verb",
 ]
 
@@ -62,11 +64,16 @@ class AccountKey:
     scope: str = attrs.field(default="-", validator=_id)
 
 
+def _account(_: object, attribute: attrs.Attribute[AccountKey], value: object) -> None:
+    if type(value) is not AccountKey:
+        raise InvalidValue(attribute.name, f"must be an AccountKey, not {value!r}")
+
+
 @attrs.frozen
 class Demand:
     """A wish for a quantity of one account."""
 
-    account: AccountKey
+    account: AccountKey = attrs.field(validator=_account)
     quantity: int = attrs.field(validator=_positive)
 
 
@@ -282,6 +289,26 @@ class Entry:
     at: datetime
     group: str | None = None
     lot_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Moved:
+    """The answer of a changing verb: what moved, by account in key order.
+
+    ``beyond`` lists the part of that which was not available and is owed now.
+    It is stored under the command's key and returned again to a repetition.
+    """
+
+    quantities: tuple[Demand, ...] = ()
+    beyond: tuple[Demand, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Swept:
+    """How many holds and lots a sweep ended; fewer than the limit means that it is done."""
+
+    holds: int = 0
+    lots: int = 0
 
 
 class Beyond(enum.StrEnum):

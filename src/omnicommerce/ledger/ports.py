@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
-import attrs
-
 from omnicommerce.ledger.model import (
     AccountKey,
     Beyond,
@@ -19,30 +17,12 @@ from omnicommerce.ledger.model import (
     Lapsed,
     Lot,
     LotTerms,
+    Moved,
     Standing,
+    Swept,
 )
 
 __all__ = ["Ledger", "LedgerBooks", "Moved", "Swept"]
-
-
-@attrs.frozen(kw_only=True)
-class Moved:
-    """The answer of a changing verb: what moved, by account in key order.
-
-    ``beyond`` lists what could not be taken and was recorded as a deficit.
-    It is stored under the command's key and returned again to a repetition.
-    """
-
-    quantities: tuple[Demand, ...] = ()
-    beyond: tuple[Demand, ...] = ()
-
-
-@attrs.frozen(kw_only=True)
-class Swept:
-    """How many holds and lots a sweep ended; fewer than the limit means that it is done."""
-
-    holds: int = 0
-    lots: int = 0
 
 
 class Ledger(Protocol):
@@ -50,9 +30,11 @@ class Ledger(Protocol):
 
     Every changing verb takes a `Command`; see there for what its key promises.
     Demands are summed per account before anything is touched, and accounts are
-    touched in key order. An account exists from its first credit, adjustment
-    or floor; before that it is empty. Whether it has lots is decided by its
-    first credit and never changes.
+    touched in key order: that of the characters' code points. An account exists
+    from its first credit, adjustment, floor, transfer in, or debit beyond what
+    is there; before that it is empty. Whether it has lots is decided then and
+    never changes. Identities and quantities are checked at the door
+    (`InvalidValue`), before the key is looked up and anything is read.
 
     A `Refused` raised here ends the unit of work: even if the caller catches
     it, nothing of the unit is kept and any further verb raises it again. To
@@ -65,7 +47,9 @@ class Ledger(Protocol):
     ) -> Moved:
         """Put value in; with ``terms`` it becomes a lot with its own dates.
 
-        A deficit is repaid first: the lot starts with what is left.
+        A deficit is repaid first, and the lot starts with what is left (no lot
+        if nothing is). Only a lot that activates later keeps its whole value:
+        once active, it counts against the deficit in what is available.
 
         Raises:
             InvalidValue: The account has lots and no terms were given, or the reverse.
@@ -87,7 +71,10 @@ class Ledger(Protocol):
         Of an account with lots: first from lots of ``origin`` if given
         (pending ones too: a clawback), then active ones by earliest expiry.
         With ``Beyond.DEFICIT`` what is missing is recorded as a deficit (lots)
-        or takes the balance below its floor (no lots).
+        or takes the balance below its floor (no lots); an account that did not
+        exist begins to, with lots if an ``origin`` is given. Lots of that
+        origin are taken whatever the deficit, lapsed ones never. The answer's
+        quantities hold the whole, its ``beyond`` what is owed of it.
 
         Raises:
             Shortage: Less is available and ``beyond`` is ``REFUSE``.
@@ -124,24 +111,25 @@ class Ledger(Protocol):
 
         Raises:
             HoldEnded: Nothing of the group is open and undue at ``by.at``.
+            InvalidValue: An ``expires_at`` that is not after ``by.at``.
             NotFound: There is no such group.
         """
 
     @abstractmethod
-    def capture(
-        self, group: str, *, by: Command, demands: Iterable[Demand] | None = None
-    ) -> Moved:
+    def capture(self, group: str, *, by: Command, demands: Iterable[Demand] | None = None) -> Moved:
         """Make held units final; None: all that are open.
 
+        What was held before its lot lapsed may be captured while the hold
+        lives. Lots that expire first are captured first, and released last.
+
         Raises:
-            HoldEnded: A hold is due, or has fewer units open than demanded.
+            HoldEnded: A hold is due, or has fewer units open than demanded, or
+                nothing is open at all.
             NotFound: There is no such group.
         """
 
     @abstractmethod
-    def release(
-        self, group: str, *, by: Command, demands: Iterable[Demand] | None = None
-    ) -> Moved:
+    def release(self, group: str, *, by: Command, demands: Iterable[Demand] | None = None) -> Moved:
         """Give held units back; None: all that are open.
 
         Releasing everything of a group that is due or has ended is no error:
@@ -163,9 +151,10 @@ class Ledger(Protocol):
     ) -> Moved:
         """Put captured units back, into their original lots with their original dates.
 
-        None: everything captured and not yet restored. The lots that expire
-        last are refilled first, so any sequence of partial restores ends like
-        one full restore.
+        None: everything captured and not yet restored; if that is nothing, no
+        error. The lots that expire last are refilled first, so any sequence of
+        partial restores ends like one full restore. What comes back to a lot
+        that still lives repays a deficit first.
 
         Raises:
             HoldEnded: More is demanded than was captured and not yet restored.
@@ -179,9 +168,12 @@ class Ledger(Protocol):
     ) -> Moved:
         """Move available value; lots keep origin and dates on the other side.
 
+        A deficit there is repaid first. The answer names both accounts.
+
         Raises:
             Shortage: The source has less available.
-            InvalidValue: Source and target are one account, or only one has lots.
+            InvalidValue: Source and target are one account or of two kinds, or
+                only one has lots.
         """
 
     @abstractmethod
@@ -208,7 +200,15 @@ class Ledger(Protocol):
     def sweep(self, at: datetime, *, limit: int = 1000) -> Swept:
         """Book what the clock has ended: due holds and lapsed lots, oldest first.
 
-        Tidies only: no answer of any other verb or query changes by it.
+        First at most ``limit`` holds by (expiry, group, account), then with
+        what is left of the limit lots by (expiry, identity) and only their
+        free units: what a hold claims lapses when it comes back.
+
+        Tidies only: no later answer, refusal or standing changes by it.
+        `holds`, `lots` and `entries` show what is booked.
+
+        Raises:
+            InvalidValue: A naive instant, or a limit below 1.
         """
 
     @abstractmethod
@@ -244,15 +244,15 @@ class LedgerBooks(Protocol):
 
     @abstractmethod
     def accounts(self) -> Iterator[tuple[AccountKey, int, int, int, int]]:
-        """Yield key, balance, held, floor and deficit of every account, as stored."""
+        """Yield key, balance, held, floor and deficit of every account, in key order, as stored."""
 
     @abstractmethod
     def all_lots(self) -> Iterator[Lot]:
-        """Yield every lot, in key order of accounts."""
+        """Yield every lot, in key order of accounts; ended ones too."""
 
     @abstractmethod
     def all_holds(self) -> Iterator[Hold]:
-        """Yield every hold."""
+        """Yield every hold, ended ones too."""
 
     @abstractmethod
     def all_entries(self) -> Iterator[Entry]:

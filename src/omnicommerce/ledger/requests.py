@@ -11,8 +11,7 @@ import attrs
 
 from omnicommerce.kernel.errors import InvalidValue, KeyReused
 from omnicommerce.kernel.quantity import LARGEST_QUANTITY
-from omnicommerce.ledger.model import AccountKey, Command, Demand, Verb
-from omnicommerce.ledger.ports import Moved
+from omnicommerce.ledger.model import AccountKey, Command, Demand, Moved, Verb
 
 __all__ = [
     "Answered",

@@ -67,11 +67,12 @@ ATTEMPT_TRANSITIONS: Final[Mapping[AttemptState, frozenset[AttemptState]]] = {
 
 
 class TenderKind(enum.StrEnum):
-    """What pays: the payment gateway, points, or a coupon that its issuer reimburses."""
+    """What pays: the gateway, points, a coupon its issuer reimburses, or what the shop adds to one."""
 
     GATEWAY = "gateway"
     POINTS = "points"
     COUPON = "coupon"
+    MATCH = "match"
 
 
 class RefundState(enum.StrEnum):

@@ -10,9 +10,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-__all__ = ["COUNT", "DOCUMENT", "INSTANT", "MARIADB", "SEQUENCE", "TABLE", "name"]
+__all__ = ["COUNT", "DOCUMENT", "INSTANT", "MARIADB", "MARIADB_BYTES", "SEQUENCE", "TABLE", "name"]
 
-_BYTES: Final = "utf8mb4_nopad_bin"
+MARIADB_BYTES: Final = "utf8mb4_nopad_bin"
 """MariaDB's collation that compares code points and counts spaces, as the others do."""
 
 MARIADB: Final = ("mysql", "mariadb")
@@ -27,14 +27,14 @@ SEQUENCE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A counted identity; SQLite counts only its own INTEGER."""
 
 DOCUMENT: Final = sa.Text().with_variant(
-    mysql.MEDIUMTEXT(charset="utf8mb4", collation=_BYTES), *MARIADB
+    mysql.MEDIUMTEXT(charset="utf8mb4", collation=MARIADB_BYTES), *MARIADB
 )
 """JSON text, written and read whole."""
 
 TABLE: Final = {
     "mariadb_engine": "InnoDB",
     "mariadb_charset": "utf8mb4",
-    "mariadb_collate": _BYTES,
+    "mariadb_collate": MARIADB_BYTES,
 }
 """Options of every table."""
 
@@ -44,5 +44,5 @@ def name(length: int = 120) -> sa.types.TypeEngine[str]:
     return (
         sa.String(length)
         .with_variant(sa.String(length, collation="C"), "postgresql")
-        .with_variant(mysql.VARCHAR(length, charset="utf8mb4", collation=_BYTES), *MARIADB)
+        .with_variant(mysql.VARCHAR(length, charset="utf8mb4", collation=MARIADB_BYTES), *MARIADB)
     )

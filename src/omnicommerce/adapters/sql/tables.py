@@ -117,7 +117,7 @@ hold_part: Final = sa.Table(
     sa.Column("group_id", name(), nullable=False),
     sa.Column("account", name(LONGEST_ACCOUNT), nullable=False),
     sa.Column("lot_id", name(LONGEST_LOT), nullable=False),
-    sa.Column("turn", sa.SmallInteger(), nullable=False),
+    sa.Column("turn_in_hold", sa.SmallInteger(), nullable=False),
     sa.Column("quantity", COUNT, nullable=False),
     *(_count(label) for label in _COUNTERS),
     sa.PrimaryKeyConstraint("group_id", "account", "lot_id"),

@@ -1,0 +1,1 @@
+"""Stores that keep what the engine decides: in memory, or in SQL."""

@@ -1,0 +1,50 @@
+"""What one unit of work on the memory store may touch."""
+
+from __future__ import annotations
+
+import attrs
+
+from omnicommerce.adapters.memory.ledger import MemoryLedger
+from omnicommerce.adapters.memory.ledger_tables import LedgerTables
+from omnicommerce.adapters.memory.repositories import (
+    MemoryCustomers,
+    MemoryOrders,
+    MemoryOutbox,
+    MemoryPickups,
+)
+from omnicommerce.adapters.memory.table import UndoLog
+
+__all__ = ["MemoryTables", "MemoryUnit"]
+
+
+class MemoryTables:
+    """Everything a memory store keeps."""
+
+    def __init__(self, log: UndoLog) -> None:
+        self.ledger = LedgerTables(log)
+        self.outbox = MemoryOutbox(log)
+        self.customers = MemoryCustomers(log)
+        self.orders = MemoryOrders(log)
+        self.pickups = MemoryPickups(log)
+
+
+@attrs.frozen(kw_only=True)
+class MemoryUnit:
+    """The ledger, the outbox and the repositories of one unit of work."""
+
+    ledger: MemoryLedger
+    outbox: MemoryOutbox
+    customers: MemoryCustomers
+    orders: MemoryOrders
+    pickups: MemoryPickups
+
+    @classmethod
+    def over(cls, tables: MemoryTables) -> MemoryUnit:
+        """Begin a unit of work over these tables."""
+        return cls(
+            ledger=MemoryLedger(tables.ledger),
+            outbox=tables.outbox,
+            customers=tables.customers,
+            orders=tables.orders,
+            pickups=tables.pickups,
+        )

@@ -1,0 +1,142 @@
+"""A fair queue for the one writer that SQLite allows.
+
+SQLite's own waiting is a poll without an order, and under load some writers
+never get a turn. Here writers wait in line: threads of one process first come,
+first served, and processes through two locks on a file beside the database. Who
+is next holds the *turnstile* while it waits for the *seat*, so that whoever
+leaves the seat cannot take it again before the next one.
+
+An operating system without such locks falls back on the line of the threads
+and SQLite's own waiting.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Final
+
+from omnicommerce.kernel.errors import Conflict
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows
+    fcntl = None  # type: ignore[assignment]  # absent there
+
+__all__ = ["WriterQueue", "queue_for"]
+
+_TURNSTILE: Final = 0
+_SEAT: Final = 1
+
+
+class _Line:
+    """A lock that is given in the order of asking."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Event] = deque()
+
+    @contextmanager
+    def turn(self, patience: float) -> Iterator[None]:
+        self._enter(patience)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _enter(self, patience: float) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        try:
+            called = mine.wait(patience)
+        except BaseException:
+            self._give_up(mine)
+            raise
+        if not called:
+            self._give_up(mine)
+            raise Conflict("waited too long for the turn to write")
+
+    def _give_up(self, mine: threading.Event) -> None:
+        with self._guard:
+            if not mine.is_set():
+                self._waiting.remove(mine)
+                return
+        self._leave()
+
+    def _leave(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._taken = False
+
+
+class WriterQueue:
+    """The line of everybody who wants to write to one SQLite database."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._line = _Line()
+        self._path = path
+        self._owner = os.getpid()
+        self._file: int | None = None
+
+    @contextmanager
+    def turn(self, patience: float) -> Iterator[None]:
+        """Wait for the turn, and keep it for the length of the block.
+
+        Args:
+            patience: Seconds to wait for the other threads of this process.
+
+        Raises:
+            Conflict: The other threads took longer than that.
+        """
+        with self._line.turn(patience), self._seat():
+            yield
+
+    def _seat(self) -> AbstractContextManager[None]:
+        if self._path is None or fcntl is None:
+            return nullcontext()
+        return self._locked(self._descriptor(self._path))
+
+    @contextmanager
+    def _locked(self, file: int) -> Iterator[None]:
+        fcntl.lockf(file, fcntl.LOCK_EX, 1, _TURNSTILE)
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX, 1, _SEAT)
+        finally:
+            fcntl.lockf(file, fcntl.LOCK_UN, 1, _TURNSTILE)
+        try:
+            yield
+        finally:
+            fcntl.lockf(file, fcntl.LOCK_UN, 1, _SEAT)
+
+    def _descriptor(self, path: Path) -> int:
+        """Open the file once: closing any descriptor of it would drop the process's locks."""
+        if self._file is None:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        return self._file
+
+
+_QUEUES: Final[dict[tuple[int, str], WriterQueue]] = {}
+_QUEUES_GUARD: Final = threading.Lock()
+
+
+def queue_for(database: str | None) -> WriterQueue:
+    """Return this process's queue for a database file; a new one for a database in memory."""
+    if not database or database == ":memory:" or database.startswith("file:"):
+        return WriterQueue(None)
+    path = Path(database).resolve()
+    with _QUEUES_GUARD:
+        key = (os.getpid(), str(path))
+        if key not in _QUEUES:
+            _QUEUES[key] = WriterQueue(path.with_name(path.name + "-queue"))
+        return _QUEUES[key]

@@ -1,0 +1,42 @@
+"""What checkout needs from a store: the rooms it spans, in one unit of work."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from omnicommerce.cart.ports import CartRepository
+from omnicommerce.customers.ports import CustomerRepository
+from omnicommerce.fulfilment.ports import PickupRepository
+from omnicommerce.kernel.events import Outbox
+from omnicommerce.ledger.ports import Ledger
+from omnicommerce.orders.ports import OrderRepository
+
+__all__ = ["CheckoutStores"]
+
+
+class CheckoutStores(Protocol):
+    """The part of a unit of work that checkout uses: all of it."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of this unit of work."""
+
+    @property
+    def carts(self) -> CartRepository:
+        """The carts of this unit of work."""
+
+    @property
+    def orders(self) -> OrderRepository:
+        """The orders of this unit of work."""
+
+    @property
+    def pickups(self) -> PickupRepository:
+        """The pick-ups of this unit of work."""
+
+    @property
+    def customers(self) -> CustomerRepository:
+        """The customers of this unit of work."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """The events of this unit of work."""

@@ -1,0 +1,304 @@
+"""The one converter between the engine's values and JSON; `omnicommerce.kernel.documents` uses it.
+
+It is apart because importing cattrs takes longer than importing the rest of the kernel.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import types
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any, Final, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+from cattrs.cols import homogenous_tuple_structure_factory, is_frozenset, is_mapping
+
+from omnicommerce.kernel.clock import require_instant
+from omnicommerce.kernel.currency import Currency
+from omnicommerce.kernel.errors import InvalidValue
+from omnicommerce.kernel.money import Money
+from omnicommerce.kernel.rate import Rate
+from omnicommerce.kernel.window import WeeklySpan
+
+__all__ = ["build_converter", "tag_of"]
+
+Hook = Callable[[Any, Any], Any]
+
+_DURATION: Final = re.compile(
+    r"P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,6}))?S)?)?", re.ASCII
+)
+
+
+def build_converter(atoms: Collection[type[Any]]) -> Converter:
+    """Return a new converter; ``atoms`` are the classes that carry a ``type`` in JSON."""
+    converter = Converter(forbid_extra_keys=True)
+    _register_plain(converter)
+    _register_texts(converter)
+    _register_classes(converter)
+    _register_collections(converter)
+    _register_atoms(converter, frozenset(atoms))
+    return converter
+
+
+def tag_of(atom: type[Any]) -> str:
+    """Return the ``type`` of an atom in JSON: its class name in snake_case."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", atom.__name__).lower()
+
+
+def _register_plain(converter: Converter) -> None:
+    """Take numbers, texts and truth values as they are, and nothing else for them."""
+    for cls, name in ((int, "a whole number"), (str, "text"), (bool, "true or false")):
+        converter.register_structure_hook(cls, _exactly(cls, name))
+    converter.register_structure_hook(float, _refuse_float)
+
+
+def _exactly(cls: type[Any], name: str) -> Hook:
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not cls:
+            raise InvalidValue(cls.__name__, f"must be {name}, not {_show(value)}")
+        return value
+
+    return structure
+
+
+def _refuse_float(value: Any, _: Any) -> Any:
+    raise InvalidValue("float", f"must be an exact number, not the float {_show(value)}")
+
+
+def _register_texts(converter: Converter) -> None:
+    """Write values that have a text form as that text."""
+    forms: tuple[tuple[type[Any], str, Callable[[str], Any], Callable[[Any], str]], ...] = (
+        (Money, "19.99 EUR", Money.parse, str),
+        (Currency, "EUR", Currency.of, str),
+        (Rate, "12.5%", Rate.parse, str),
+        (datetime, "2026-11-27T09:00:00Z", _read_instant, _write_instant),
+        (date, "2026-11-27", date.fromisoformat, date.isoformat),
+        (timedelta, "P1DT12H30M", _read_duration, _write_duration),
+        (Fraction, "2/3", _read_fraction, str),
+        (Decimal, "1.25", _read_decimal, str),
+        (WeeklySpan, "Fri 09:00-21:00", WeeklySpan.parse, str),
+    )
+    for cls, example, read, write in forms:
+        converter.register_structure_hook(cls, _from_text(cls, example, read))
+        converter.register_unstructure_hook(cls, write)
+
+
+def _from_text(cls: type[Any], example: str, read: Callable[[str], Any]) -> Hook:
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not str:
+            raise InvalidValue(
+                cls.__name__.lower(), f'must be text such as "{example}", not {_show(value)}'
+            )
+        try:
+            return read(value)
+        except (ValueError, ArithmeticError):
+            raise InvalidValue(
+                cls.__name__.lower(), f'must be text such as "{example}", not {_show(value)}'
+            ) from None
+
+    return structure
+
+
+def _read_instant(text: str) -> datetime:
+    return require_instant(datetime.fromisoformat(text))
+
+
+def _write_instant(at: datetime) -> str:
+    return require_instant(at).astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _read_decimal(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite():
+        raise InvalidOperation
+    return value
+
+
+def _read_fraction(text: str) -> Fraction:
+    if "e" in text.lower():
+        raise ValueError(text)  # 1e999999999 would fill the memory
+    return Fraction(text)
+
+
+def _read_duration(text: str) -> timedelta:
+    found = _DURATION.fullmatch(text)
+    if found is None or len(text) < len("P1D"):
+        raise ValueError(text)
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[:4])
+    fraction = int((found[5] or "").ljust(6, "0"))
+    return timedelta(
+        days=days, hours=hours, minutes=minutes, seconds=seconds, microseconds=fraction
+    )
+
+
+def _write_duration(duration: timedelta) -> str:
+    """Write ISO 8601, with days of 24 hours as the largest unit."""
+    if duration < timedelta():
+        raise InvalidValue("duration", f"{duration} is negative")
+    minutes, seconds = divmod(duration.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{duration.microseconds:06d}" if duration.microseconds else ""
+    parts = [(hours, "H", ""), (minutes, "M", ""), (seconds, "S", fraction)]
+    clock = "".join(f"{n}{more}{unit}" for n, unit, more in parts if n or more)
+    days = f"{duration.days}D" if duration.days else ""
+    return f"P{days}{'T' if clock else ''}{clock}" if days or clock else "PT0S"
+
+
+def _register_classes(converter: Converter) -> None:
+    converter.register_structure_hook_factory(_is_enum, _enum_hook)
+    converter.register_structure_hook_factory(attrs.has, lambda cls: _class_hook(cls, converter))
+
+
+def _is_enum(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, enum.Enum)
+
+
+def _enum_hook(cls: type[enum.Enum]) -> Hook:
+    members = {member.value: member for member in cls}
+
+    def structure(value: Any, _: Any) -> Any:
+        try:
+            return members[value]
+        except (KeyError, TypeError):
+            known = ", ".join(str(member) for member in members)
+            raise InvalidValue(
+                cls.__name__, f"must be one of {known}, not {_show(value)}"
+            ) from None
+
+    return structure
+
+
+def _class_hook(cls: type[Any], converter: Converter) -> Hook:
+    return _only(Mapping, "an object", converter.gen_structure_attrs_fromdict(cls))
+
+
+def _register_collections(converter: Converter) -> None:
+    """Take lists for tuples and sets and objects for mappings, never a text letter by letter."""
+    converter.register_structure_hook_factory(
+        _is_tuple,
+        lambda cls: _only(list, "a list", homogenous_tuple_structure_factory(cls, converter)),
+    )
+    converter.register_structure_hook_factory(
+        is_frozenset, lambda cls: _frozenset_hook(cls, converter)
+    )
+    converter.register_unstructure_hook_factory(
+        is_frozenset, lambda cls: _sorted_hook(cls, converter)
+    )
+    converter.register_structure_hook_factory(
+        is_mapping,
+        lambda cls: _only(Mapping, "an object", converter.gen_structure_mapping(cls)),
+    )
+
+
+def _is_tuple(cls: Any) -> bool:
+    return get_origin(cls) is tuple and get_args(cls)[-1:] == (Ellipsis,)
+
+
+def _only(allowed: type[Any], name: str, inner: Any) -> Hook:
+    def structure(value: Any, cls: Any) -> Any:
+        if not isinstance(value, allowed):
+            raise InvalidValue(name, f"must be {name}, not {_show(value)}")
+        return inner(value, cls)
+
+    return structure
+
+
+def _frozenset_hook(cls: Any, converter: Converter) -> Hook:
+    members: Any = tuple.__class_getitem__((get_args(cls)[0], ...))
+    inner = converter.get_structure_hook(members)
+    return lambda value, _: frozenset(inner(value, members))
+
+
+def _sorted_hook(cls: Any, converter: Converter) -> Callable[[Any], Any]:
+    (member,) = get_args(cls)
+    inner = converter.get_unstructure_hook(member)
+    return lambda value: sorted((inner(each) for each in value), key=_order)
+
+
+def _order(value: Any) -> tuple[str, Any]:
+    """Sort numbers as numbers, texts as texts, and objects by how they read."""
+    return type(value).__name__, value if isinstance(value, (int, str)) else str(value)
+
+
+def _register_atoms(converter: Converter, atoms: frozenset[type[Any]]) -> None:
+    """Give atoms a ``type``, and read any union of atoms by it."""
+
+    def is_union(cls: Any) -> bool:
+        members = _members(cls)
+        return bool(members) and members <= atoms
+
+    converter.register_structure_hook_factory(is_union, lambda cls: _union_hook(cls, converter))
+    converter.register_unstructure_hook_factory(is_union, lambda _: converter.unstructure)
+    for atom in atoms:
+        converter.register_structure_hook_factory(
+            lambda cls, atom=atom: cls is atom,  # type: ignore[misc] # mypy cannot infer defaults
+            lambda cls: _tagged_read(cls, converter),
+        )
+        converter.register_unstructure_hook_factory(
+            lambda cls, atom=atom: cls is atom,  # type: ignore[misc] # the same
+            lambda cls: _tagged_write(cls, converter),
+        )
+
+
+def _members(cls: Any) -> frozenset[type[Any]]:
+    if get_origin(cls) not in {Union, types.UnionType}:
+        return frozenset()
+    return frozenset(get_args(cls)) - {types.NoneType}
+
+
+def _union_hook(cls: Any, converter: Converter) -> Hook:
+    """Read an atom of a union by its ``type``, each kind's hook made when first needed."""
+    by_tag = {tag_of(atom): atom for atom in _members(cls)}
+    nullable = types.NoneType in get_args(cls)
+
+    def structure(value: Any, _: Any) -> Any:
+        if value is None and nullable:
+            return None
+        if not isinstance(value, Mapping):
+            raise InvalidValue("an object", f"must be an object, not {_show(value)}")
+        tag = value.get("type")
+        if not isinstance(tag, str) or tag not in by_tag:
+            known = ", ".join(sorted(by_tag))
+            raise InvalidValue("type", f"must be one of {known}, not {_show(tag)}")
+        return converter.structure(value, by_tag[tag])
+
+    return structure
+
+
+def _tagged_read(cls: type[Any], converter: Converter) -> Hook:
+    inner = converter.gen_structure_attrs_fromdict(cls)
+    tag = tag_of(cls)
+
+    def structure(value: Any, _: Any) -> Any:
+        rest = dict(value)
+        found = rest.pop("type", tag)
+        if found != tag:
+            raise InvalidValue("type", f"must be {tag!r}, not {_show(found)}")
+        return inner(rest, cls)
+
+    return _only(Mapping, "an object", structure)
+
+
+def _tagged_write(cls: type[Any], converter: Converter) -> Callable[[Any], Any]:
+    inner = converter.gen_unstructure_attrs_fromdict(cls)
+    tag = tag_of(cls)
+    return lambda value: {"type": tag, **inner(value)}
+
+
+def _show(value: Any) -> str:
+    """Show a value of somebody's JSON in an error, cut if it is long."""
+    text = {None: "null", True: "true", False: "false"}.get(value) if _is_word(value) else None
+    shown = text or repr(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+
+
+def _is_word(value: Any) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+_LONGEST_SHOWN: Final = 60

@@ -1,0 +1,188 @@
+"""The working sheet of one calculation: plain ints, one entry per product.
+
+A basket is a multiset: lines of one SKU are one entry however a till or a web
+shop spread its units over lines, and lines that the till priced itself are one
+entry per SKU, quantity and amounts. Entries are in a canonical order, so that
+nothing depends on the order of lines.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from omnicommerce.kernel.allocation import split
+from omnicommerce.kernel.currency import Currency
+from omnicommerce.kernel.errors import InvalidValue
+from omnicommerce.kernel.rounding import RoundingMode
+from omnicommerce.pricing.basket import Basket, BasketLine
+from omnicommerce.pricing.errors import NotPriced
+from omnicommerce.pricing.rows import CompiledRow, Finder, amount_of
+
+__all__ = ["GivenKey", "Sheet", "given_key"]
+
+GivenKey: TypeAlias = tuple[str, int, int, int]
+"""SKU, quantity, base and offer (-1: none) of a line that the till priced."""
+
+
+class Sheet:
+    """What is left of each product while promotions take their shares.
+
+    Attributes:
+        skus: The SKU of each entry: first those priced by rows, then the given ones.
+        plain: How many entries are priced by rows.
+        given: Keys of the given entries, from position ``plain`` on.
+        quantities: Units of each entry.
+        pieces: Into how many equal parts an entry's amount can be split over
+            lines: its units, or its lines where each line has its own amount.
+        base: Amount before promotions.
+        left: Amount that is left.
+    """
+
+    __slots__ = (
+        "base",
+        "base_total",
+        "closed",
+        "given",
+        "left",
+        "left_total",
+        "mode",
+        "offers",
+        "pieces",
+        "plain",
+        "quantities",
+        "skus",
+        "touched",
+    )
+
+    def __init__(self, basket: Basket, currency: Currency, mode: RoundingMode) -> None:
+        units: dict[str, int] = {}
+        counts: dict[GivenKey, int] = {}
+        for line in basket.lines:
+            if line.given is None:
+                sku = line.sku
+                units[sku] = units.get(sku, 0) + line.quantity
+            else:
+                key = given_key(line, currency)
+                counts[key] = counts.get(key, 0) + 1
+        self.mode = mode
+        self.skus = sorted(units)
+        self.plain = len(self.skus)
+        self.quantities = [units[sku] for sku in self.skus]
+        self.pieces = self.quantities
+        self.given: list[GivenKey] = []
+        self.base: list[int] = []
+        if counts:
+            self._add_given(counts)
+        self.left: list[int] = []
+        self.base_total = 0
+        self.left_total = 0
+        self.offers: dict[str, Finder] = {}
+        self.touched: set[int] = set()
+        self.closed: set[int] = set()
+
+    def _add_given(self, counts: dict[GivenKey, int]) -> None:
+        self.given = sorted(counts)
+        self.skus += [key[0] for key in self.given]
+        occurrences = [counts[key] for key in self.given]
+        self.pieces = self.quantities + occurrences
+        self.quantities = self.quantities + [
+            key[1] * count for key, count in zip(self.given, occurrences, strict=True)
+        ]
+
+    def set_base(self, find: Finder, basket: Basket) -> None:
+        """Price every entry by its row, or by what the till gave.
+
+        Raises:
+            NotPriced: Some entries have no row; their lines are listed.
+        """
+        skus = self.skus if not self.given else self.skus[: self.plain]
+        base: list[int] = []
+        groups: dict[int, tuple[CompiledRow, list[int]]] = {}
+        for sku, quantity in zip(skus, self.quantities, strict=False):
+            row = find(sku)
+            if row is None:
+                raise _not_priced(basket, find)
+            if row[3] is None:
+                base.append(row[0] * quantity if row[1] == 1 else self.amount(row, quantity))
+            else:
+                groups.setdefault(row[3], (row, []))[1].append(len(base))
+                base.append(0)
+        for row, members in groups.values():
+            for position, amount in zip(members, self.mixed(row, members), strict=True):
+                base[position] = amount
+        for key, count in zip(self.given, self.pieces[self.plain :], strict=True):
+            base.append(key[2] * count)
+        self.base = base
+        self.left = base.copy()
+        self.base_total = self.left_total = sum(base)
+
+    def amount(self, row: CompiledRow, quantity: int) -> int:
+        """Return what so many units cost by this row, rounded by the book's mode."""
+        return amount_of(row, quantity, self.mode)
+
+    def mixed(self, row: CompiledRow, members: list[int]) -> list[int]:
+        """Return what each member costs when all of them fill the sets of one row together."""
+        quantities = [self.quantities[position] for position in members]
+        return split(self.amount(row, sum(quantities)), quantities)
+
+    def offer_given(self, position: int) -> int | None:
+        """Return what the till's own offer for this entry is, if it gave one."""
+        offer = self.given[position - self.plain][3]
+        return None if offer < 0 else offer * self.pieces[position]
+
+    def take(self, at: list[int], shares: list[int]) -> int:
+        """Take each share from its entry, and return their sum."""
+        left = self.left
+        if len(at) == len(left):
+            self.left = [amount - share for amount, share in zip(left, shares, strict=True)]
+        else:
+            for position, share in zip(at, shares, strict=True):
+                left[position] -= share
+        total = sum(shares)
+        self.left_total -= total
+        return total
+
+    def number(self, fact: str, at: list[int]) -> int:
+        """Return a number that conditions may ask for, as it stands now.
+
+        Args:
+            fact: One of ``spend.base``, ``spend.left``, ``matching.base``,
+                ``matching.left`` and ``matching.units``.
+            at: The matching entries, in order.
+        """
+        if fact == "spend.left":
+            return self.left_total
+        if fact == "spend.base":
+            return self.base_total
+        column = {
+            "matching.base": self.base,
+            "matching.left": self.left,
+            "matching.units": self.quantities,
+        }[fact]
+        return sum(column[position] for position in at)
+
+
+def given_key(line: BasketLine, currency: Currency) -> GivenKey:
+    """Return the entry that a line with its own amounts belongs to.
+
+    Raises:
+        InvalidValue: The line has no amounts of its own, or they are in another currency.
+    """
+    given = line.given
+    if given is None:
+        raise InvalidValue("given", f"line {line.line_id!r} has no amounts of its own")
+    base, offer = given.base, given.offer
+    for amount in (base, offer):
+        if amount is not None and amount.currency != currency:
+            raise InvalidValue(
+                "given", f"line {line.line_id!r} is in {amount.currency}, the book in {currency}"
+            )
+    return (line.sku, line.quantity, base.minor, -1 if offer is None else offer.minor)
+
+
+def _not_priced(basket: Basket, find: Finder) -> NotPriced:
+    return NotPriced(
+        (line.line_id, line.sku)
+        for line in basket.lines
+        if line.given is None and find(line.sku) is None
+    )

@@ -24,7 +24,7 @@ demo: $(DEMO)
 	$(BIN)/omnicommerce demo $(ARGS)
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report term $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report term $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff check

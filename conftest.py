@@ -12,10 +12,11 @@ import pytest
 from hypothesis import Phase, settings
 from sybil import Sybil
 from sybil.document import PythonDocStringDocument
-from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
 from sybil.sybil import SybilCollection
+from sybil.typing import Parser
+from xdist.scheduler import LoadScopeScheduling
 
 _DOCTEST_FLAGS = ELLIPSIS | NORMALIZE_WHITESPACE
 
@@ -32,19 +33,17 @@ def _leave_folder(namespace: dict[str, Any]) -> None:
     namespace["_folder"].cleanup()
 
 
-_in_own_folder = {"setup": _enter_folder, "teardown": _leave_folder}
-_pages = [PythonCodeBlockParser(doctest_optionflags=_DOCTEST_FLAGS), SkipParser()]
+_PAGES: list[Parser] = [PythonCodeBlockParser(doctest_optionflags=_DOCTEST_FLAGS), SkipParser()]
 
 pytest_collect_file = SybilCollection(
     [
-        Sybil(_pages, filenames=["README.md"], **_in_own_folder),
-        Sybil(_pages, path="docs", pattern="*.md", **_in_own_folder),
+        Sybil(_PAGES, filenames=["README.md"], setup=_enter_folder, teardown=_leave_folder),
+        Sybil(_PAGES, path="docs", pattern="*.md", setup=_enter_folder, teardown=_leave_folder),
         Sybil(
             [DocTestParser(_DOCTEST_FLAGS)],
             path="src",
             pattern="*.py",
             document_types={".py": PythonDocStringDocument},
-            **_in_own_folder,
         ),
     ],
 ).pytest()
@@ -79,12 +78,23 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the examples of one document on one worker, in order; skip what is slow."""
+    """Skip what is slow."""
     skip_slow = pytest.mark.skip(reason="slow: runs with --thorough")
     for item in items:
-        if isinstance(item, SybilItem):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
         if item.get_closest_marker("slow") and not config.getoption("--thorough"):
             item.add_marker(skip_slow)
+
+
+class _DocumentsInOrder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Spread the tests, but keep the examples of one document together and in order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        document, _, name = nodeid.partition("::")
+        return document if name.startswith("line:") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Choose how tests are spread over the workers."""
+    return _DocumentsInOrder(config, log)

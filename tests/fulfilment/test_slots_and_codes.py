@@ -47,6 +47,7 @@ def pickup() -> Pickup:
         ready_by=AT,
         collect_until=AT + timedelta(days=5),
         lines=(),
+        status=PickupStatus.REQUESTED,
     )
 
 

@@ -32,9 +32,7 @@ def store(name: str, *, is_store: bool = True, point: Point | None = None) -> Lo
 
 
 def standing(sku: str, location: str, available: int) -> Standing:
-    return Standing(
-        account=stock_account(sku, location), balance=available, available=available
-    )
+    return Standing(account=stock_account(sku, location), balance=available, available=available)
 
 
 def test_the_nearest_store_that_has_everything_comes_first() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from omnicommerce.kernel.documents import canonical, dump, fingerprint, load, parse
+from omnicommerce.kernel.documents import canonical, dump, fingerprint, load
 from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue
 from omnicommerce.kernel.predicates import (
     ALWAYS,
@@ -33,6 +35,17 @@ TEXTS = st.sampled_from(["dress", "summer", "gold", "clearance"])
 
 Facts = dict[str, Fact]
 
+
+def every(members: Iterable[Predicate]) -> Predicate:
+    """Return the predicate that needs all members."""
+    return AllOf(tuple(members))
+
+
+def some(members: Iterable[Predicate]) -> Predicate:
+    """Return the predicate that needs one member."""
+    return AnyOf(tuple(members))
+
+
 instants = st.integers(-50, 50).map(lambda hours: START + timedelta(hours=hours))
 facts: st.SearchStrategy[Facts] = st.fixed_dictionaries(
     {"at": instants},
@@ -53,12 +66,12 @@ atoms: st.SearchStrategy[Predicate] = st.one_of(
 
 def _combined(members: st.SearchStrategy[Predicate]) -> st.SearchStrategy[Predicate]:
     several = st.lists(members, max_size=4)
-    return several.map(AllOf) | several.filter(bool).map(AnyOf) | members.map(Not)
+    return several.map(every) | several.filter(bool).map(some) | members.map(Not)
 
 
 def _combined_plainly(members: st.SearchStrategy[Predicate]) -> st.SearchStrategy[Predicate]:
     several = st.lists(members, max_size=4)
-    return several.map(AllOf) | several.filter(bool).map(AnyOf)
+    return several.map(every) | several.filter(bool).map(some)
 
 
 predicates = st.recursive(atoms, _combined, max_leaves=12)
@@ -72,7 +85,7 @@ class TestReasons:
     def test_failures_are_empty_exactly_when_it_holds(
         self, predicate: Predicate, given_facts: Facts
     ) -> None:
-        """There is a reason if and only if the predicate does not hold, but for an empty choice."""
+        """There is a reason if and only if the predicate does not hold."""
         assert (failures(predicate, given_facts) == ()) is holds(predicate, given_facts)
 
     @given(positive, facts)
@@ -98,6 +111,8 @@ class TestReasons:
                     assert parameters["missing"] > 0
                     total = parameters["observed"] + parameters["missing"]
                     assert total == parameters["required"]
+                case _:
+                    assert reason.code == "predicate.during"
 
 
 def _mend(given_facts: Facts, reason: Reason) -> Facts:
@@ -118,7 +133,7 @@ class TestAlgebra:
     def test_de_morgan(self, members: list[Predicate], given_facts: Facts) -> None:
         """Not all is any not; not any is all not."""
         negated = [Not(member) for member in members]
-        for whole, parts in ((AllOf(members), AnyOf(negated)), (AnyOf(members), AllOf(negated))):
+        for whole, parts in ((every(members), some(negated)), (some(members), every(negated))):
             assert holds(Not(whole), given_facts) is holds(parts, given_facts)
 
     @given(predicates, facts)
@@ -132,8 +147,7 @@ class TestAlgebra:
     ) -> None:
         """Shuffled members hold alike and fail for the same reasons."""
         shuffled = data.draw(st.permutations(members))
-        kinds: tuple[Callable[[list[Predicate]], Predicate], ...] = (AllOf, AnyOf)
-        for kind in kinds:
+        for kind in (every, some):
             one, other = kind(members), kind(shuffled)
             assert holds(one, given_facts) is holds(other, given_facts)
             assert _texts(failures(one, given_facts)) == _texts(failures(other, given_facts))
@@ -162,15 +176,20 @@ class TestJson:
     @given(predicates)
     def test_what_is_written_is_read_back(self, predicate: Predicate) -> None:
         """The JSON form, and its text, give back an equal predicate."""
-        expected = predicate
-        assert expected == load(Predicate, dump(predicate))  # type: ignore[arg-type] # a union
-        assert expected == parse(Predicate, canonical(predicate))  # type: ignore[arg-type]  # it too
+        assert predicate == read(dump(predicate))
+        assert predicate == read(json.loads(canonical(predicate)))
 
     @given(predicates)
     def test_equal_predicates_have_one_fingerprint(self, predicate: Predicate) -> None:
         """The order in which a set was built does not reach the text."""
-        again = load(Predicate, dump(predicate))  # type: ignore[arg-type] # a union
-        assert fingerprint(predicate) == fingerprint(again)
+        assert fingerprint(predicate) == fingerprint(read(dump(predicate)))
+
+
+def read(data: object) -> Predicate:
+    """Return the predicate of this JSON form."""
+    kind: Any = Predicate
+    predicate: Predicate = load(kind, data)
+    return predicate
 
 
 @pytest.mark.parametrize(
@@ -193,14 +212,14 @@ class TestJson:
 def test_malformed_predicates_name_the_path(data: object, path: str) -> None:
     """What is wrong in a predicate's JSON is an error at its path."""
     with pytest.raises(InvalidConfiguration) as caught:
-        load(Predicate, data)  # type: ignore[arg-type] # a union
+        read(data)
     assert caught.value.path == path
 
 
 @pytest.mark.parametrize(
     ("predicate", "given_facts"),
     [
-        (OneOf("category", {"dress"}), {"category": 3}),
+        (OneOf("category", frozenset(["dress"])), {"category": 3}),
         (AtLeast("spend", 3), {"spend": frozenset(["3"])}),
         (During(Window.always()), {}),
     ],

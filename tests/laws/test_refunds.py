@@ -73,9 +73,7 @@ def test_partial_returns_of_a_line_sum_to_what_was_paid(amount: int, parts: list
     assert refunded == current.amount
 
 
-@given(
-    amount=st.integers(0, 10_000), quantity=st.integers(1, 50), returned=st.data()
-)
+@given(amount=st.integers(0, 10_000), quantity=st.integers(1, 50), returned=st.data())
 def test_a_part_never_refunds_more_than_its_units_cost(
     amount: int, quantity: int, returned: st.DataObject
 ) -> None:
@@ -130,9 +128,7 @@ def test_any_partition_of_a_return_claws_back_the_same(
     assert earned - clawed == kept
 
 
-@given(
-    quantity=st.integers(1, 20), collected=st.integers(0, 20), declined=st.integers(0, 20)
-)
+@given(quantity=st.integers(1, 20), collected=st.integers(0, 20), declined=st.integers(0, 20))
 def test_units_are_counted_once(quantity: int, collected: int, declined: int) -> None:
     """Collected and declined units never exceed the line (inventory I35)."""
     start = order(tender(1, TenderKind.GATEWAY, 100), lines=(line(100, quantity),))

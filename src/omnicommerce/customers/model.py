@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import attrs
 
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.kernel.ids import CustomerId, require_id
+from omnicommerce.kernel.ids import CustomerId, require_id, valid_id
 
 __all__ = ["Customer"]
 
 
-def _check_email(_: object, __: object, value: object) -> None:
+def _check_email(_: object, __: object, value: Any) -> None:
     if not isinstance(value, str) or value.count("@") != 1 or value != value.strip().casefold():
         raise InvalidValue("email", f"must be a lower-case address with one @, not {value!r}")
 
@@ -18,6 +21,10 @@ def _check_email(_: object, __: object, value: object) -> None:
 def _check_classes(_: object, __: object, value: frozenset[str]) -> None:
     for name in value:
         require_id(name, "classes")
+
+
+def _classes(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(names)
 
 
 @attrs.frozen(kw_only=True)
@@ -34,10 +41,10 @@ class Customer:
     """
 
     customer_id: CustomerId
-    name: str = attrs.field(validator=lambda _, __, value: require_id(value, "name"))
+    name: str = attrs.field(validator=valid_id)
     email: str = attrs.field(validator=_check_email)
     locale: str = "en"
     classes: frozenset[str] = attrs.field(
-        default=frozenset(), converter=frozenset, validator=_check_classes
+        default=frozenset(), converter=_classes, validator=_check_classes
     )
     version: int = 0

@@ -37,7 +37,7 @@ class Customers:
             name=name,
             email=email.strip().casefold(),
             locale=locale,
-            classes=frozenset(classes),
+            classes=classes,
         )
 
         def work(stores: CustomerStores) -> Customer:

@@ -151,7 +151,5 @@ def end(pickup: Pickup, status: PickupStatus, *, at: datetime) -> Pickup:
 
 
 def _hash(pickup: Pickup, code: str) -> str:
-    if not isinstance(code, str):
-        code = repr(code)
-    normal = "".join(code.split()).casefold()
+    normal = "".join(str(code).split()).casefold()
     return hmac.new(pickup.pickup_id.encode(), normal.encode(), hashlib.sha256).hexdigest()

@@ -11,7 +11,7 @@ import attrs
 
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.kernel.ids import CustomerId, LocationId, OrderId, Sku, require_id
+from omnicommerce.kernel.ids import CustomerId, LocationId, OrderId, Sku, valid_id
 from omnicommerce.kernel.window import Window
 from omnicommerce.ledger.model import AccountKey
 
@@ -39,7 +39,7 @@ class PickupPoint:
         keep: How long prepared goods wait after their slot before they count as missed.
     """
 
-    location_id: LocationId = attrs.field(validator=lambda _, a, v: require_id(v, a.name))
+    location_id: LocationId = attrs.field(validator=valid_id)
     opening: Window = attrs.field(factory=Window.always)
     preparation: timedelta = timedelta(hours=2)
     slot_length: timedelta = timedelta(hours=1)
@@ -68,6 +68,7 @@ class Slot:
 class PickupStatus(enum.StrEnum):
     """Where a pick-up stands."""
 
+    PLANNED = "planned"
     REQUESTED = "requested"
     READY = "ready"
     COLLECTED = "collected"
@@ -77,6 +78,7 @@ class PickupStatus(enum.StrEnum):
 
 
 PICKUP_TRANSITIONS: Final[Mapping[PickupStatus, frozenset[PickupStatus]]] = {
+    PickupStatus.PLANNED: frozenset({PickupStatus.REQUESTED, PickupStatus.CANCELLED}),
     PickupStatus.REQUESTED: frozenset({PickupStatus.READY, PickupStatus.CANCELLED}),
     PickupStatus.READY: frozenset(
         {
@@ -91,7 +93,7 @@ PICKUP_TRANSITIONS: Final[Mapping[PickupStatus, frozenset[PickupStatus]]] = {
     PickupStatus.MISSED: frozenset(),
     PickupStatus.CANCELLED: frozenset(),
 }
-"""Collected: something was kept. Declined: nothing was. Missed: nobody came in time."""
+"""Planned: not paid. Collected: something was kept. Declined: nothing was. Missed: nobody came."""
 
 
 @attrs.frozen(kw_only=True)
@@ -113,6 +115,7 @@ class Pickup:
         location_id: The store that has the goods; no other hands them over.
         customer_id: Whose order it is, if known.
         slot: When the customer comes, if the store has slots.
+        takes_place: Whether the slot's places are counted, and this takes one.
         ready_by: When the store promised to have everything on the shelf.
         collect_until: First instant at which the goods count as missed.
         lines: What is to be prepared.
@@ -129,10 +132,11 @@ class Pickup:
     location_id: LocationId
     customer_id: CustomerId | None
     slot: Slot | None
+    takes_place: bool = False
     ready_by: datetime
     collect_until: datetime
     lines: tuple[PickupLine, ...]
-    status: PickupStatus = PickupStatus.REQUESTED
+    status: PickupStatus = PickupStatus.PLANNED
     code_hash: str | None = None
     wrong_codes: int = 0
     ready_at: datetime | None = None

@@ -28,7 +28,7 @@ class PickupRepository(Protocol):
 
     @abstractmethod
     def open_at(self, location_id: LocationId, *, limit: int = 100) -> tuple[Pickup, ...]:
-        """Return what the store has to prepare or hand over, earliest ``ready_by`` first."""
+        """Return what is requested or ready at the store, earliest ``ready_by`` first."""
 
     @abstractmethod
     def overdue(self, at: datetime, *, limit: int = 100) -> tuple[Pickup, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import attrs
 
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.kernel.ids import LocationId, Sku, require_id
+from omnicommerce.kernel.ids import LocationId, Sku, valid_id
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import AccountKey
 
@@ -18,11 +19,12 @@ _EARTH_RADIUS_METRES: Final = 6_371_008.8  # IUGG mean radius
 _MICRODEGREES: Final = 1_000_000
 
 
-def _within(limit_degrees: int) -> object:
-    def check(_: object, attribute: attrs.Attribute[int], value: object) -> None:
+def _within(limit_degrees: int) -> Callable[[object, attrs.Attribute[int], Any], None]:
+    def check(_: object, attribute: attrs.Attribute[int], value: Any) -> None:
         if type(value) is not int or abs(value) > limit_degrees * _MICRODEGREES:
             raise InvalidValue(
-                attribute.name, f"must be whole microdegrees within ±{limit_degrees}°, not {value!r}"
+                attribute.name,
+                f"must be whole microdegrees within ±{limit_degrees}°, not {value!r}",
             )
 
     return check
@@ -37,8 +39,8 @@ class Point:
         Point(latitude=40416800, longitude=-3703800)
     """
 
-    latitude: int = attrs.field(validator=_within(90))  # type: ignore[arg-type]  # built per limit
-    longitude: int = attrs.field(validator=_within(180))  # type: ignore[arg-type]  # built per limit
+    latitude: int = attrs.field(validator=_within(90))
+    longitude: int = attrs.field(validator=_within(180))
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +56,7 @@ class Location:
         time_zone: IANA zone of its opening hours and slots.
     """
 
-    location_id: LocationId = attrs.field(validator=lambda _, a, v: require_id(v, a.name))
+    location_id: LocationId = attrs.field(validator=valid_id)
     name: str
     zone: str | None = None
     is_store: bool = True

@@ -73,7 +73,7 @@ def allocate_capped(
     for key in keys:
         if key not in caps or caps[key] < 0:
             raise InvalidValue("caps", f"key {key!r} needs a cap of zero or more")
-    taken = {key: 0 for key in keys}
+    taken = dict.fromkeys(keys, 0)
     left = abs(total)
     open_keys = [key for key in keys if caps[key]]
     while left and open_keys:
@@ -90,8 +90,7 @@ def allocate_capped(
                 left -= caps[key]
             open_keys = [key for key in open_keys if key not in taken or not taken[key]]
             continue
-        for key, share in zip(open_keys, split(left, shape), strict=True):
-            taken[key] = share
+        taken.update(zip(open_keys, split(left, shape), strict=True))
         left = 0
     sign = -1 if total < 0 else 1
     return Allocation({key: sign * share for key, share in taken.items()}, sign * left)

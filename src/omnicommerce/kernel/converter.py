@@ -16,7 +16,13 @@ from typing import Any, Final, Union, get_args, get_origin
 
 import attrs
 from cattrs import Converter
-from cattrs.cols import homogenous_tuple_structure_factory, is_frozenset, is_mapping
+from cattrs.cols import (
+    homogenous_tuple_structure_factory,
+    is_frozenset,
+    is_mapping,
+    mapping_structure_factory,
+)
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.currency import Currency
@@ -57,8 +63,15 @@ def _register_plain(converter: Converter) -> None:
     converter.register_structure_hook(float, _refuse_float)
 
 
+def _is(cls: type[Any]) -> Callable[[Any], bool]:
+    """Tell a class from its subclasses: an instant is not a date."""
+    return lambda other: other is cls
+
+
 def _exactly(cls: type[Any], name: str) -> Hook:
-    def structure(value: Any, _: Any) -> Any:
+    def structure(value: Any, wanted: Any) -> Any:
+        if wanted is not cls and _is_enum(wanted):  # an enum of texts comes here as a text
+            return _member(value, wanted)
         if type(value) is not cls:
             raise InvalidValue(cls.__name__, f"must be {name}, not {_show(value)}")
         return value
@@ -84,8 +97,8 @@ def _register_texts(converter: Converter) -> None:
         (WeeklySpan, "Fri 09:00-21:00", WeeklySpan.parse, str),
     )
     for cls, example, read, write in forms:
-        converter.register_structure_hook(cls, _from_text(cls, example, read))
-        converter.register_unstructure_hook(cls, write)
+        converter.register_structure_hook_func(_is(cls), _from_text(cls, example, read))
+        converter.register_unstructure_hook_func(_is(cls), write)
 
 
 def _from_text(cls: type[Any], example: str, read: Callable[[str], Any]) -> Hook:
@@ -150,31 +163,29 @@ def _write_duration(duration: timedelta) -> str:
 
 
 def _register_classes(converter: Converter) -> None:
-    converter.register_structure_hook_factory(_is_enum, _enum_hook)
     converter.register_structure_hook_factory(attrs.has, lambda cls: _class_hook(cls, converter))
+    converter.register_structure_hook_func(_is_enum, _member)
+    converter.register_unstructure_hook_func(_is_enum, lambda member: member.value)
 
 
 def _is_enum(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, enum.Enum)
 
 
-def _enum_hook(cls: type[enum.Enum]) -> Hook:
-    members = {member.value: member for member in cls}
-
-    def structure(value: Any, _: Any) -> Any:
-        try:
-            return members[value]
-        except (KeyError, TypeError):
-            known = ", ".join(str(member) for member in members)
-            raise InvalidValue(
-                cls.__name__, f"must be one of {known}, not {_show(value)}"
-            ) from None
-
-    return structure
+def _member(value: Any, cls: type[enum.Enum]) -> enum.Enum:
+    for member in cls:
+        if type(value) is type(member.value) and value == member.value:
+            return member
+    known = ", ".join(str(member.value) for member in cls)
+    raise InvalidValue(cls.__name__, f"must be one of {known}, not {_show(value)}")
 
 
 def _class_hook(cls: type[Any], converter: Converter) -> Hook:
-    return _only(Mapping, "an object", converter.gen_structure_attrs_fromdict(cls))
+    return _only(Mapping, "an object", _strict(cls, converter))
+
+
+def _strict(cls: type[Any], converter: Converter) -> Any:
+    return make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
 
 
 def _register_collections(converter: Converter) -> None:
@@ -191,7 +202,9 @@ def _register_collections(converter: Converter) -> None:
     )
     converter.register_structure_hook_factory(
         is_mapping,
-        lambda cls: _only(Mapping, "an object", converter.gen_structure_mapping(cls)),
+        lambda cls: _only(
+            Mapping, "an object", mapping_structure_factory(cls, converter, structure_to=dict)
+        ),
     )
 
 
@@ -234,15 +247,12 @@ def _register_atoms(converter: Converter, atoms: frozenset[type[Any]]) -> None:
 
     converter.register_structure_hook_factory(is_union, lambda cls: _union_hook(cls, converter))
     converter.register_unstructure_hook_factory(is_union, lambda _: converter.unstructure)
-    for atom in atoms:
-        converter.register_structure_hook_factory(
-            lambda cls, atom=atom: cls is atom,  # type: ignore[misc] # mypy cannot infer defaults
-            lambda cls: _tagged_read(cls, converter),
-        )
-        converter.register_unstructure_hook_factory(
-            lambda cls, atom=atom: cls is atom,  # type: ignore[misc] # the same
-            lambda cls: _tagged_write(cls, converter),
-        )
+    converter.register_structure_hook_factory(
+        atoms.__contains__, lambda cls: _tagged_read(cls, converter)
+    )
+    converter.register_unstructure_hook_factory(
+        atoms.__contains__, lambda cls: _tagged_write(cls, converter)
+    )
 
 
 def _members(cls: Any) -> frozenset[type[Any]]:
@@ -271,7 +281,7 @@ def _union_hook(cls: Any, converter: Converter) -> Hook:
 
 
 def _tagged_read(cls: type[Any], converter: Converter) -> Hook:
-    inner = converter.gen_structure_attrs_fromdict(cls)
+    inner = _strict(cls, converter)
     tag = tag_of(cls)
 
     def structure(value: Any, _: Any) -> Any:
@@ -285,7 +295,7 @@ def _tagged_read(cls: type[Any], converter: Converter) -> Hook:
 
 
 def _tagged_write(cls: type[Any], converter: Converter) -> Callable[[Any], Any]:
-    inner = converter.gen_unstructure_attrs_fromdict(cls)
+    inner = make_dict_unstructure_fn(cls, converter)
     tag = tag_of(cls)
     return lambda value: {"type": tag, **inner(value)}
 

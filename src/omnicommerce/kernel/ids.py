@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import uuid
 from abc import abstractmethod
-from typing import Final, NewType, Protocol
+from typing import Any, Final, NewType, Protocol
+
+import attrs
 
 from omnicommerce.kernel.errors import InvalidValue
 
@@ -21,6 +24,7 @@ __all__ = [
     "SequentialIds",
     "Sku",
     "require_id",
+    "valid_id",
 ]
 
 CartId = NewType("CartId", str)
@@ -49,12 +53,21 @@ def require_id(value: object, field: str) -> str:
     return value
 
 
+def valid_id(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse a field that cannot be an identity: an attrs validator."""
+    require_id(value, attribute.name)
+
+
 class IdFactory(Protocol):
     """Make new identities; configured once per shop, called before each transaction."""
 
     @abstractmethod
     def new(self, prefix: str) -> str:
         """Return an identity nobody has, such as ``cart_5f0c…``."""
+
+    @abstractmethod
+    def code(self, digits: int = 6) -> str:
+        """Return a short secret that a person can read out, of decimal digits."""
 
 
 class RandomIds:
@@ -63,6 +76,10 @@ class RandomIds:
     def new(self, prefix: str) -> str:
         """Return ``prefix`` and 32 random hexadecimal digits."""
         return f"{prefix}_{uuid.uuid4().hex}"
+
+    def code(self, digits: int = 6) -> str:
+        """Return decimal digits that nobody can foresee."""
+        return f"{secrets.randbelow(10**digits):0{digits}d}"
 
 
 class SequentialIds:
@@ -75,3 +92,8 @@ class SequentialIds:
         """Return ``prefix`` and the next number."""
         counter = self._counters.setdefault(prefix, itertools.count(1))
         return f"{prefix}_{next(counter):04d}"
+
+    def code(self, digits: int = 6) -> str:
+        """Return digits that anybody can foresee, different each time."""
+        counter = self._counters.setdefault("", itertools.count(1))
+        return f"{next(counter) * 271_829 % 10**digits:0{digits}d}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -19,14 +19,12 @@ __all__ = ["Money"]
 K = TypeVar("K")
 
 
-def _whole(_: object, __: object, value: object) -> None:
+def _whole(_: object, __: object, value: Any) -> None:
     if type(value) is not int:
-        raise InvalidValue(
-            "minor", f"must be a whole number of minor units (int), not {value!r}"
-        )
+        raise InvalidValue("minor", f"must be a whole number of minor units (int), not {value!r}")
 
 
-def _currency(_: object, __: object, value: object) -> None:
+def _currency(_: object, __: object, value: Any) -> None:
     if type(value) is not Currency:
         raise InvalidValue("currency", f"must be a Currency, not {value!r}; use Currency.of(code)")
 
@@ -86,9 +84,9 @@ class Money:
     @classmethod
     def parse(cls, text: str) -> Money:
         """Read ``"19.99 EUR"``; the inverse of ``str``."""
-        if not isinstance(text, str) or len(text.split()) != 2:  # noqa: PLR2004 - amount and code
+        amount, _, code = str(text).partition(" ")
+        if not amount or not code:
             raise InvalidValue("money", f'must be text such as "19.99 EUR", not {text!r}')
-        amount, code = text.split()
         return cls.of(amount, code)
 
     @classmethod
@@ -100,7 +98,7 @@ class Money:
     def total(cls, amounts: Iterable[Money], currency: str | Currency) -> Money:
         """Sum amounts of one currency; nothing sums to zero."""
         zero = cls.zero(currency)
-        return cls(sum(zero._same(amount) for amount in amounts), zero.currency)
+        return sum(amounts, zero)
 
     def _same(self, other: Money) -> int:
         if type(other) is not Money:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -33,12 +33,20 @@ Fact: TypeAlias = frozenset[str] | int | datetime
 Facts: TypeAlias = Mapping[str, Fact]
 
 
+def _set(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(values)
+
+
+def _members(of: Iterable[Predicate]) -> tuple[Predicate, ...]:
+    return tuple(of)
+
+
 @attrs.frozen
 class OneOf:
     """Hold when the fact shares at least one text with ``values``."""
 
     fact: str
-    values: frozenset[str] = attrs.field(converter=frozenset)
+    values: frozenset[str] = attrs.field(converter=_set)
 
     @values.validator
     def _check_values(self, _: object, values: frozenset[str]) -> None:
@@ -65,14 +73,14 @@ class During:
 class AllOf:
     """Hold when every member holds; the empty one always holds."""
 
-    of: tuple[Predicate, ...] = attrs.field(converter=tuple)
+    of: tuple[Predicate, ...] = attrs.field(converter=_members)
 
 
 @attrs.frozen
 class AnyOf:
     """Hold when at least one member holds."""
 
-    of: tuple[Predicate, ...] = attrs.field(converter=tuple)
+    of: tuple[Predicate, ...] = attrs.field(converter=_members)
 
     @of.validator
     def _check_of(self, _: object, of: tuple[Predicate, ...]) -> None:

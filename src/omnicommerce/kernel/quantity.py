@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import enum
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from omnicommerce.kernel.errors import InvalidValue
 
-__all__ = ["LARGEST_QUANTITY", "Measure", "Quantity", "require_quantity"]
+__all__ = ["LARGEST_QUANTITY", "Measure", "Quantity", "require_quantity", "valid_quantity"]
 
 LARGEST_QUANTITY: Final = 1_000_000_000
 """More than this of anything, in its smallest unit, is taken for a mistake."""
@@ -50,6 +50,11 @@ def require_quantity(value: object, field: str = "quantity") -> int:
     if value > LARGEST_QUANTITY:
         raise InvalidValue(field, f"{value} is more than {LARGEST_QUANTITY}, surely a mistake")
     return value
+
+
+def valid_quantity(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse a field that is no sane quantity: an attrs validator."""
+    require_quantity(value, attribute.name)
 
 
 @attrs.frozen

@@ -24,7 +24,7 @@ code of the reason         what should be equal, or bounded
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
@@ -33,39 +33,42 @@ from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import AccountKey, Counter, Entry, Hold, HoldPart, Lot, Verb
 from omnicommerce.ledger.ports import LedgerBooks
 
-__all__ = ["AuditReport", "Discrepancy", "Proposal", "audit"]
+__all__ = ["AuditReport", "Compensation", "Discrepancy", "audit"]
 
 _COUNTERS: Final = frozenset(counter.value for counter in Counter)
 _FILLING: Final = frozenset({Verb.CREDIT, Verb.TRANSFER})
 
 
 @attrs.frozen(kw_only=True)
-class Proposal:
-    """A command of the ledger that would compensate, as data for a person to judge.
+class Compensation:
+    """What to change a stored figure by, so that it equals the journal again.
+
+    Data for a person to judge. No verb does it, because every verb writes the
+    figure and the journal together; whoever broke the figure mends it.
 
     Args:
-        verb: Which verb: `Ledger` has a method of this name.
-        account: On which account.
-        quantity: By how much, signed for ``adjust``.
-        group: The hold group it is about, if any.
+        account: The account, or the account of the lot.
+        figure: Which figure: ``balance``, ``held``, ``deficit``, ``remaining``…
+        change: By how much, signed.
+        lot_id: The lot, where the figure is a lot's.
     """
 
-    verb: Verb
     account: AccountKey
-    quantity: int
-    group: str | None = None
+    figure: str
+    change: int
+    lot_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Discrepancy:
     """One figure that is not what it should be.
 
-    ``proposal`` is None where no command can mend it: the row itself is wrong.
+    ``proposal`` is None where the journal does not say which figure is wrong.
     """
 
     subject: AccountKey
     reason: Reason
-    proposal: Proposal | None = None
+    proposal: Compensation | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -116,7 +119,7 @@ def audit(books: LedgerBooks) -> AuditReport:
     """Check that every figure of the ledger follows from the journal, and every invariant.
 
     Read in one pass over each table, streaming: memory grows with accounts,
-    living lots and open holds, not with the journal.
+    lots and open holds, not with the journal.
 
     Args:
         books: One consistent view, from `Ledger.books` within a unit of work.
@@ -181,12 +184,15 @@ class _Auditor:
         for part in hold.parts:
             self._lots[part.lot_id].claims += part.open
             self._lots_of.setdefault(part.lot_id, key)
-        if not all(map(_is_bounded, (hold, *hold.parts))):
+        claims: tuple[Hold | HoldPart, ...] = (hold, *hold.parts)
+        if not all(_is_bounded(claim) for claim in claims):
             self._note(key, "hold_bounds", group=hold.group)
-        if hold.parts and _counters(hold) != tuple(map(sum, zip(*map(_counters, hold.parts)))):
+        columns = zip(*(_counters(part) for part in hold.parts), strict=True)
+        if hold.parts and _counters(hold) != tuple(sum(column) for column in columns):
             self._note(key, "hold_parts", group=hold.group)
         journal = self._groups.pop((hold.group, key), 0)
-        self._compare(key, "hold_journal", hold.open, journal, group=hold.group, verb=Verb.RELEASE)
+        if hold.open != journal:
+            self._note(key, "hold_journal", group=hold.group, stored=hold.open, folded=journal)
 
     def check_lot(self, lot: Lot) -> None:
         self._lot_rows += 1
@@ -195,28 +201,27 @@ class _Auditor:
         sums.lots += 1
         sums.remaining += lot.remaining
         sums.lots_held += lot.held
-        folded = self._lots.pop(lot.lot_id, _LotSums())
         name = lot.lot_id
+        folded = self._lots.pop(name, _LotSums())
         if self._lots_of.pop(name, key) != key:
             self._note(key, "no_account", lot=name)
-        self._compare(key, "lot_remaining", lot.remaining, folded.remaining, lot=name)
-        self._compare(key, "lot_held", lot.held, folded.held, lot=name)
-        self._compare(key, "lot_held", lot.held, folded.claims, lot=name)
-        self._compare(key, "lot_issued", lot.issued, folded.issued, lot=name)
+        self._compare(key, "lot_remaining", lot.remaining, folded.remaining, "remaining", name)
+        self._compare(key, "lot_held", lot.held, folded.held, "held", name)
+        self._compare(key, "lot_held", lot.held, folded.claims, None, name)
+        self._compare(key, "lot_issued", lot.issued, folded.issued, "issued", name)
         if not 0 <= lot.held <= lot.remaining <= lot.issued:
             self._note(key, "lot_bounds", lot=name)
 
     def check_account(self, key: AccountKey, *, balance: int, held: int, deficit: int) -> None:
         self._accounts += 1
         sums = self._sums.pop(key, _Sums())
-        mend = None if sums.lots or deficit else Verb.ADJUST
-        self._compare(key, "balance", balance, sums.balance, verb=mend)
-        self._compare(key, "held", held, sums.held)
+        self._compare(key, "balance", balance, sums.balance, "balance")
+        self._compare(key, "held", held, sums.held, "held")
         self._compare(key, "claims", held, sums.claims)
         if sums.lots or deficit:
             self._compare(key, "lots", balance, sums.remaining - deficit)
             self._compare(key, "lots", held, sums.lots_held)
-            self._compare(key, "deficit", deficit, sums.owed)
+            self._compare(key, "deficit", deficit, sums.owed, "deficit")
         if deficit < 0:
             self._note(key, "deficit", stored=deficit)
 
@@ -226,7 +231,7 @@ class _Auditor:
         for lot_id in self._lots:
             self._note(self._lots_of[lot_id], "no_account", lot=lot_id)
         for (group, key), claimed in self._groups.items():
-            self._note(key, "hold_journal", group=group, stored=0, journal=claimed)
+            self._note(key, "hold_journal", group=group, stored=0, folded=claimed)
         for (kind, counter), total in self._counters.items():
             if counter == Counter.MOVED and total:
                 self._note(AccountKey(kind, "-"), "moved", sum=total)
@@ -244,23 +249,21 @@ class _Auditor:
         key: AccountKey,
         code: str,
         stored: int,
-        journal: int,
-        *,
-        verb: Verb | None = None,
-        **names: Any,
+        folded: int,
+        figure: str | None = None,
+        lot_id: str | None = None,
     ) -> None:
-        if stored == journal:
+        if stored == folded:
             return
         proposal = None
-        if verb is Verb.ADJUST:
-            proposal = Proposal(verb=verb, account=key, quantity=journal - stored)
-        elif verb is not None and stored > journal:
-            group = names.get("group")
-            proposal = Proposal(verb=verb, account=key, quantity=stored - journal, group=group)
-        self._note(key, code, proposal, stored=stored, journal=journal, **names)
+        if figure is not None:
+            change = folded - stored
+            proposal = Compensation(account=key, figure=figure, change=change, lot_id=lot_id)
+        lot = {} if lot_id is None else {"lot": lot_id}
+        self._note(key, code, proposal, stored=stored, folded=folded, **lot)
 
     def _note(
-        self, key: AccountKey, code: str, proposal: Proposal | None = None, **figures: Any
+        self, key: AccountKey, code: str, proposal: Compensation | None = None, **figures: Any
     ) -> None:
         subject = {"kind": key.kind, "subject": key.subject, "scope": key.scope}
         reason = Reason(f"audit.{code}", {**subject, **figures})
@@ -272,5 +275,4 @@ def _counters(claim: Hold | HoldPart) -> tuple[int, ...]:
 
 
 def _is_bounded(claim: Hold | HoldPart) -> bool:
-    ended: Iterable[int] = _counters(claim)
-    return min(ended) >= 0 and claim.open >= 0 and claim.restored <= claim.captured
+    return min(_counters(claim)) >= 0 and claim.open >= 0 and claim.restored <= claim.captured

@@ -9,8 +9,8 @@ import attrs
 
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.kernel.ids import require_id
-from omnicommerce.kernel.quantity import require_quantity
+from omnicommerce.kernel.ids import valid_id
+from omnicommerce.kernel.quantity import valid_quantity
 
 __all__ = [
     "Account",
@@ -33,14 +33,6 @@ __all__ = [
 ]
 
 
-def _id(_: object, attribute: attrs.Attribute[str], value: object) -> None:
-    require_id(value, attribute.name)
-
-
-def _positive(_: object, attribute: attrs.Attribute[int], value: object) -> None:
-    require_quantity(value, attribute.name)
-
-
 def _instant_or_never(value: datetime | None) -> datetime | None:
     return None if value is None else require_instant(value)
 
@@ -59,9 +51,9 @@ class AccountKey:
         AccountKey(kind='stock', subject='DRESS-M', scope='madrid')
     """
 
-    kind: str = attrs.field(validator=_id)
-    subject: str = attrs.field(validator=_id)
-    scope: str = attrs.field(default="-", validator=_id)
+    kind: str = attrs.field(validator=valid_id)
+    subject: str = attrs.field(validator=valid_id)
+    scope: str = attrs.field(default="-", validator=valid_id)
 
 
 def _account(_: object, attribute: attrs.Attribute[AccountKey], value: object) -> None:
@@ -74,7 +66,7 @@ class Demand:
     """A wish for a quantity of one account."""
 
     account: AccountKey = attrs.field(validator=_account)
-    quantity: int = attrs.field(validator=_positive)
+    quantity: int = attrs.field(validator=valid_quantity)
 
 
 @attrs.frozen
@@ -90,8 +82,8 @@ class Command:
         at: The instant of the command.
     """
 
-    key: str = attrs.field(validator=_id)
-    cause: str = attrs.field(validator=_id)
+    key: str = attrs.field(validator=valid_id)
+    cause: str = attrs.field(validator=valid_id)
     at: datetime = attrs.field(converter=require_instant)
 
 
@@ -105,7 +97,7 @@ class LotTerms:
         expires_at: First instant at which it may no longer be held; None: never.
     """
 
-    origin: str = attrs.field(validator=_id)
+    origin: str = attrs.field(validator=valid_id)
     activates_at: datetime | None = attrs.field(default=None, converter=_instant_or_never)
     expires_at: datetime | None = attrs.field(default=None, converter=_instant_or_never)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import attrs
 
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.kernel.ids import CustomerId, require_id
+from omnicommerce.kernel.ids import CustomerId, valid_id
 from omnicommerce.kernel.money import Money
 from omnicommerce.ledger.model import AccountKey
 
@@ -27,7 +27,7 @@ class Programme:
         point_value: What one point pays at checkout; None: points pay nothing.
     """
 
-    programme_id: str = attrs.field(validator=lambda _, a, v: require_id(v, a.name))
+    programme_id: str = attrs.field(validator=valid_id)
     earn_points: int
     earn_per: Money
     pending: timedelta = timedelta(0)

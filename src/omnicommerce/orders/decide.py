@@ -142,9 +142,7 @@ def _first_units(line: LineItem, units: int) -> int:
     return total if line.amount.minor >= 0 else -total
 
 
-def with_units(
-    order: Order, *, collected: Mapping[str, int], declined: Mapping[str, int]
-) -> Order:
+def with_units(order: Order, *, collected: Mapping[str, int], declined: Mapping[str, int]) -> Order:
     """Count units that were handed over or declined.
 
     Raises:
@@ -209,9 +207,7 @@ def give_back(order: Order, amount: Money, *, cause: str) -> tuple[Order, tuple[
                 state=RefundState.DUE if is_due else RefundState.DONE,
             )
         )
-    changed = attrs.evolve(
-        order, tenders=tuple(tenders), refunds=(*order.refunds, *refunds)
-    )
+    changed = attrs.evolve(order, tenders=tuple(tenders), refunds=(*order.refunds, *refunds))
     return changed, tuple(refunds)
 
 

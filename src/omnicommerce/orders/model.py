@@ -67,7 +67,7 @@ ATTEMPT_TRANSITIONS: Final[Mapping[AttemptState, frozenset[AttemptState]]] = {
 
 
 class TenderKind(enum.StrEnum):
-    """What pays: the gateway, points, a coupon its issuer reimburses, or what the shop adds to one."""
+    """What pays: gateway, points, a coupon its issuer reimburses, what the shop adds to one."""
 
     GATEWAY = "gateway"
     POINTS = "points"

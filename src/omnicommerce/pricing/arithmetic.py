@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from omnicommerce.kernel.allocation import allocate_capped, split
+from omnicommerce.kernel.allocation import split
 from omnicommerce.kernel.rate import Rate
 from omnicommerce.kernel.rounding import RoundingLevel, RoundingMode
 from omnicommerce.pricing.effects import BuyGet, OfferList, PercentOff, Remainder, SetPrice
@@ -69,9 +69,7 @@ def buy_get(
     return [effect.rate.of(value, mode) for value in values]
 
 
-def set_price(
-    effect: SetPrice, mode: RoundingMode, sheet: Sheet, at: list[int]
-) -> list[int] | None:
+def set_price(effect: SetPrice, sheet: Sheet, at: list[int]) -> list[int] | None:
     """Let sets of the matching units cost their amount, where that is less."""
     units = sum([sheet.quantities[k] for k in at])
     if effect.remainder is Remainder.REGULAR:
@@ -110,44 +108,14 @@ def _taken(sheet: Sheet, at: list[int], wanted: int, *, dearest: bool = False) -
     return values
 
 
-def offer_list(effect: OfferList, sheet: Sheet, at: list[int]) -> list[int] | None:
+def offer_list(effect: OfferList, sheet: Sheet, at: list[int]) -> list[int]:
     """Take the difference between what is left and what the rows of an offer list ask."""
-    find = sheet.offers[effect.list_id]
-    left, skus, quantities, plain = sheet.left, sheet.skus, sheet.quantities, sheet.plain
-    replaces = effect.replaces
-    shares: list[int] = []
-    groups: dict[int, tuple[CompiledRow, list[int]]] = {}
-    for slot, k in enumerate(at):
-        off = 0
-        if k >= plain:
-            given = sheet.offer_given(k)
-            if given is not None:
-                off = left[k] - given
-        else:
-            row = find(skus[k])
-            if row is not None:
-                if row[3] is not None:
-                    groups.setdefault(row[3], (row, []))[1].append(slot)
-                elif row[1] == 1:
-                    off = left[k] - row[0] * quantities[k]
-                else:
-                    off = left[k] - sheet.amount(row, quantities[k])
-        shares.append(off if off > 0 or replaces else 0)
-    for row, slots in groups.values():
-        offs = _group_off(row, sheet, [at[slot] for slot in slots], replaces=replaces)
-        for slot, off in zip(slots, offs, strict=True):
-            shares[slot] = off
-    return shares
-
-
-def _group_off(row: CompiledRow, sheet: Sheet, members: list[int], *, replaces: bool) -> list[int]:
-    prices = sheet.mixed(row, members)
-    left = [sheet.left[k] for k in members]
-    offs = [have - price for have, price in zip(left, prices, strict=True)]
-    if replaces or min(offs) >= 0:
-        return offs
-    if sum(offs) <= 0:
-        return [0] * len(offs)
-    weights = {slot: sheet.quantities[k] for slot, k in enumerate(members)}
-    capped = allocate_capped(sum(prices), weights, dict(enumerate(left)))
-    return [have - capped.shares[slot] for slot, have in enumerate(left)]
+    asked = sheet.offers_at(sheet.offers[effect.list_id], at)
+    left = sheet.left if len(at) == len(sheet.left) else [sheet.left[k] for k in at]
+    if effect.replaces:
+        return [
+            0 if price < 0 else have - price for have, price in zip(left, asked, strict=True)
+        ]
+    return [
+        have - price if 0 <= price < have else 0 for have, price in zip(left, asked, strict=True)
+    ]

@@ -140,8 +140,8 @@ class OfferList:
     Args:
         list_id: A price list of role ``offer``.
         replaces: Whether an offer above the price counts too. By default the
-            lower price stays; where a list is the law, say True, and an
-            adjustment may then be an increase.
+            lower price stays, line by line; where a list is the law, say True,
+            and an adjustment may then be an increase.
     """
 
     list_id: str

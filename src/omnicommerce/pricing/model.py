@@ -63,6 +63,16 @@ class ProductTraits:
     )
     measure: Measure = Measure.EACH
 
+    def __attrs_post_init__(self) -> None:
+        """Keep the name of the built-in fact free."""
+        if "sku" in self.facts:
+            raise InvalidValue("facts.sku", "is built in and cannot be given")
+
+    @property
+    def all_facts(self) -> Mapping[str, frozenset[str]]:
+        """The facts, the built-in ``sku`` included."""
+        return {**self.facts, "sku": frozenset({self.sku})}
+
 
 class ListRole(enum.StrEnum):
     """Whether a list sets the price before promotions, or what an `OfferList` asks."""

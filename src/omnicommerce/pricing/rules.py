@@ -25,6 +25,7 @@ from omnicommerce.pricing.effects import (
     AmountOff,
     BuyGet,
     Effect,
+    MatchBand,
     MatchCoupon,
     OfferList,
     PercentOff,
@@ -64,21 +65,27 @@ class Rule:
     Args:
         position: Its place in the declared order.
         promotion: What it was made from.
+        promotion_id: Its identity.
+        exclusive: Whether it shares its items with no other.
         everything: Whether it matches every product, known or not.
         by_place: What must hold of the place alone; None: nothing.
         minima: Numbers that must be reached.
         rest: What else must hold; None: nothing.
         apply: From sheet and matching entries to shares; None: no effect here.
+        bands: What it adds to coupons, if that is what it does.
         counts_units: Whether goods sold by weight are left out.
     """
 
     position: int
     promotion: Promotion
+    promotion_id: str
+    exclusive: bool
     everything: bool
     by_place: Predicate | None
     minima: tuple[tuple[str, int], ...]
     rest: Predicate | None
     apply: Callable[[Sheet, list[int]], Shares | None]
+    bands: tuple[MatchBand, ...]
     counts_units: bool
 
     def passes(self, sheet: Sheet, at: list[int], facts: Facts) -> bool:
@@ -121,11 +128,14 @@ def _compile(promotion: Promotion, position: int, configuration: PricingConfigur
     return Rule(
         position=position,
         promotion=promotion,
+        promotion_id=promotion.promotion_id,
+        exclusive=promotion.exclusive,
         everything=promotion.on == ALWAYS,
         by_place=_all(by_place),
         minima=tuple(minima),
         rest=_all(rest),
         apply=_application(promotion.effect, configuration),
+        bands=promotion.effect.bands if isinstance(promotion.effect, MatchCoupon) else (),
         counts_units=isinstance(promotion.effect, (BuyGet, SetPrice)),
     )
 
@@ -142,7 +152,7 @@ def _application(
         case BuyGet():
             return partial(buy_get, effect, mode)
         case SetPrice():
-            return partial(set_price, effect, configuration.row_rounding)
+            return partial(set_price, effect)
         case OfferList():
             return partial(offer_list, effect)
         case MatchCoupon():

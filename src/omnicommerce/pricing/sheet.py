@@ -8,7 +8,8 @@ nothing depends on the order of lines.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 from omnicommerce.kernel.allocation import split
 from omnicommerce.kernel.currency import Currency
@@ -18,7 +19,10 @@ from omnicommerce.pricing.basket import Basket, BasketLine
 from omnicommerce.pricing.errors import NotPriced
 from omnicommerce.pricing.rows import CompiledRow, Finder, amount_of
 
-__all__ = ["GivenKey", "Sheet", "given_key"]
+__all__ = ["NO_AMOUNT", "GivenKey", "Sheet", "given_key"]
+
+NO_AMOUNT: Final = -1
+"""Stands for an amount that nobody named; real ones are zero or more."""
 
 GivenKey: TypeAlias = tuple[str, int, int, int]
 """SKU, quantity, base and offer (-1: none) of a line that the till priced."""
@@ -95,40 +99,73 @@ class Sheet:
         Raises:
             NotPriced: Some entries have no row; their lines are listed.
         """
-        skus = self.skus if not self.given else self.skus[: self.plain]
-        base: list[int] = []
-        groups: dict[int, tuple[CompiledRow, list[int]]] = {}
-        for sku, quantity in zip(skus, self.quantities, strict=False):
-            row = find(sku)
-            if row is None:
-                raise _not_priced(basket, find)
-            if row[3] is None:
-                base.append(row[0] * quantity if row[1] == 1 else self.amount(row, quantity))
-            else:
-                groups.setdefault(row[3], (row, []))[1].append(len(base))
-                base.append(0)
-        for row, members in groups.values():
-            for position, amount in zip(members, self.mixed(row, members), strict=True):
-                base[position] = amount
+        rows = list(map(find, self.skus[: self.plain]))
+        if None in rows:
+            raise _not_priced(basket, find)
+        base = self.amounts(rows, self.quantities)
         for key, count in zip(self.given, self.pieces[self.plain :], strict=True):
             base.append(key[2] * count)
         self.base = base
         self.left = base.copy()
         self.base_total = self.left_total = sum(base)
 
+    def amounts(self, rows: Sequence[CompiledRow | None], quantities: list[int]) -> list[int]:
+        """Return what quantities cost by their rows; where there is no row, `NO_AMOUNT`."""
+        amounts = [
+            NO_AMOUNT if row is None else row[0] * quantity
+            for row, quantity in zip(rows, quantities, strict=False)
+        ]
+        sets = [k for k, row in enumerate(rows) if row is not None and row[1] != 1]
+        if sets:
+            self._amounts_of_sets(sets, rows, quantities, amounts)
+        return amounts
+
+    def _amounts_of_sets(
+        self,
+        sets: list[int],
+        rows: Sequence[CompiledRow | None],
+        quantities: list[int],
+        amounts: list[int],
+    ) -> None:
+        """Mend the amounts where a row prices more than one unit, alone or mixed."""
+        groups: dict[int, tuple[CompiledRow, list[int]]] = {}
+        for k in sets:
+            row = rows[k]
+            if row is None:
+                continue
+            if row[3] is None:
+                amounts[k] = self.amount(row, quantities[k])
+            else:
+                groups.setdefault(row[3], (row, []))[1].append(k)
+        for row, members in groups.values():
+            units = [quantities[k] for k in members]
+            shares = split(self.amount(row, sum(units)), units)
+            for k, share in zip(members, shares, strict=True):
+                amounts[k] = share
+
     def amount(self, row: CompiledRow, quantity: int) -> int:
         """Return what so many units cost by this row, rounded by the book's mode."""
         return amount_of(row, quantity, self.mode)
 
-    def mixed(self, row: CompiledRow, members: list[int]) -> list[int]:
-        """Return what each member costs when all of them fill the sets of one row together."""
-        quantities = [self.quantities[position] for position in members]
-        return split(self.amount(row, sum(quantities)), quantities)
+    def offers_at(self, find: Finder, at: list[int]) -> list[int]:
+        """Return what an offer list asks for each entry; `NO_AMOUNT` where it has no offer.
 
-    def offer_given(self, position: int) -> int | None:
-        """Return what the till's own offer for this entry is, if it gave one."""
-        offer = self.given[position - self.plain][3]
-        return None if offer < 0 else offer * self.pieces[position]
+        Entries that the till priced cost the offer that it gave.
+        """
+        if self.given:
+            plain = [k for k in at if k < self.plain]
+        else:
+            plain = at
+        skus, quantities = self.skus, self.quantities
+        if len(plain) == len(skus):
+            asked = self.amounts(list(map(find, skus)), quantities)
+        else:
+            rows = [find(skus[k]) for k in plain]
+            asked = self.amounts(rows, [quantities[k] for k in plain])
+        for k in at[len(plain) :]:
+            offer = self.given[k - self.plain][3]
+            asked.append(NO_AMOUNT if offer < 0 else offer * self.pieces[k])
+        return asked
 
     def take(self, at: list[int], shares: list[int]) -> int:
         """Take each share from its entry, and return their sum."""

@@ -103,8 +103,9 @@ class _Mariadb:
     def _type(self, column: sa.Column[object]) -> str:
         if not _is_text(column):
             return "BIGINT"
-        length = getattr(column.type, "length", None) or 120
-        return f"VARCHAR({length}) CHARACTER SET utf8mb4 COLLATE {MARIADB_BYTES}"
+        length = getattr(column.type, "length", None)
+        kind = f"VARCHAR({length})" if length else "MEDIUMTEXT"
+        return f"{kind} CHARACTER SET utf8mb4 COLLATE {MARIADB_BYTES}"
 
     def update(self, table: str, source: str, sets: Sequence[str], where: str) -> str:
         assignments = ", ".join(f"t.{assignment}" for assignment in sets)

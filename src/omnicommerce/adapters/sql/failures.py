@@ -9,37 +9,48 @@ import sqlalchemy as sa
 
 from omnicommerce.kernel.errors import AdapterError, Conflict, OmnicommerceError, StoreUnavailable
 
-__all__ = ["is_duplicate", "translate"]
+__all__ = ["Duplicate", "is_duplicate", "translate"]
 
-_CONFLICTS: Final = frozenset({
-    "40001",  # serialisation failure
-    "40P01",  # deadlock
-    "55P03",  # waited too long for a lock
-    "23505",  # unique: another unit of work made the row first
-    1020,  # record has changed since last read
-    1205,  # lock wait timeout
-    1213,  # deadlock, or certification failure of a Galera cluster
-    1062,  # duplicate key: another unit of work made the row first
-})
+_CONFLICTS: Final = frozenset(
+    {
+        "40001",  # serialisation failure
+        "40P01",  # deadlock
+        "55P03",  # waited too long for a lock
+        1020,  # record has changed since last read
+        1205,  # lock wait timeout
+        1213,  # deadlock, or certification failure of a Galera cluster
+    }
+)
 _LOST: Final = frozenset({
     "57P01", "57P02", "57P03", "53300",  # shutting down, crashed, starting up, full
     1040, 1047, 1053, 1317, 1927, 2002, 2003, 2006, 2013, 2055,
 })  # fmt: skip
 _DUPLICATES: Final = frozenset({"23505", 1062})
-_SQLITE_CONFLICTS: Final = frozenset({
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
-    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
-    sqlite3.SQLITE_CONSTRAINT_ROWID,
-})
-_SQLITE_LOST: Final = frozenset({
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_INTERRUPT,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
-})
+_SQLITE_CONFLICTS: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    }
+)
+_SQLITE_DUPLICATES: Final = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    }
+)
+_SQLITE_LOST: Final = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+class Duplicate(Conflict):
+    """Another unit of work made this row first, or the caller makes it twice."""
 
 
 def translate(error: sa.exc.SQLAlchemyError) -> OmnicommerceError:
@@ -47,6 +58,8 @@ def translate(error: sa.exc.SQLAlchemyError) -> OmnicommerceError:
     if isinstance(error, sa.exc.DBAPIError):
         if error.connection_invalidated or _is_lost(error):
             return StoreUnavailable(f"the database is gone: {_brief(error)}")
+        if is_duplicate(error):
+            return Duplicate(f"another row has this key: {_brief(error)}")
         if _is_conflict(error):
             return Conflict(f"another unit of work was faster: {_brief(error)}")
     elif isinstance(error, sa.exc.TimeoutError):
@@ -56,10 +69,7 @@ def translate(error: sa.exc.SQLAlchemyError) -> OmnicommerceError:
 
 def is_duplicate(error: sa.exc.DBAPIError) -> bool:
     """Tell whether a row with this key exists already."""
-    return _code(error) in _DUPLICATES or _sqlite_code(error) in {
-        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
-        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
-    }
+    return _code(error) in _DUPLICATES or _sqlite_code(error) in _SQLITE_DUPLICATES
 
 
 def _brief(error: sa.exc.SQLAlchemyError) -> str:
@@ -69,10 +79,7 @@ def _brief(error: sa.exc.SQLAlchemyError) -> str:
 
 
 def _is_conflict(error: sa.exc.DBAPIError) -> bool:
-    code = _sqlite_code(error)
-    return (
-        _code(error) in _CONFLICTS or code in _SQLITE_CONFLICTS or code & 0xFF in _SQLITE_CONFLICTS
-    )
+    return _code(error) in _CONFLICTS or _sqlite_code(error) & 0xFF in _SQLITE_CONFLICTS
 
 
 def _is_lost(error: sa.exc.DBAPIError) -> bool:
@@ -84,10 +91,10 @@ def _is_lost(error: sa.exc.DBAPIError) -> bool:
 def _code(error: sa.exc.DBAPIError) -> object:
     """Return PostgreSQL's SQLSTATE or MariaDB's error number."""
     cause = error.orig
-    state = getattr(cause, "sqlstate", None)
-    if state is not None or cause is None or isinstance(cause, sqlite3.Error):
-        return state
-    return cause.args[0] if cause.args else None
+    if cause is None or isinstance(cause, sqlite3.Error):
+        return None
+    number = cause.args[0] if cause.args else None
+    return number if isinstance(number, int) else getattr(cause, "sqlstate", None)
 
 
 def _sqlite_code(error: sa.exc.DBAPIError) -> int:

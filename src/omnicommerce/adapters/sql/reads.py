@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 from omnicommerce.adapters.sql import tables
 from omnicommerce.adapters.sql.dialects import DIALECTS, Dialect
-from omnicommerce.adapters.sql.writes import claim
 
 __all__ = ["Reads", "reads"]
 

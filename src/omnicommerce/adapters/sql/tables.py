@@ -16,19 +16,24 @@ from omnicommerce.adapters.sql.columns import COUNT, DOCUMENT, INSTANT, SEQUENCE
 
 __all__ = [
     "LONGEST_ACCOUNT",
+    "LONGEST_EMAIL",
     "LONGEST_LOT",
     "account",
     "command",
+    "customer",
     "entry",
     "hold",
     "hold_part",
     "lot",
     "metadata",
+    "order",
     "outbox",
+    "pickup",
 ]
 
 LONGEST_ACCOUNT: Final = 3 * 120 + 2
 LONGEST_LOT: Final = 140
+LONGEST_EMAIL: Final = 320
 
 metadata: Final = sa.MetaData(
     naming_convention={
@@ -167,4 +172,45 @@ outbox: Final = sa.Table(
     sa.Column("data", DOCUMENT, nullable=False),
     sa.UniqueConstraint("event_id"),
     **TABLE,
+)
+
+
+def _aggregate(label: str, *columns: sa.Column[Any] | sa.Index | sa.UniqueConstraint) -> sa.Table:
+    """Return the table of aggregates that are read and saved whole."""
+    return sa.Table(
+        f"oc_{label}",
+        metadata,
+        sa.Column(f"{label}_id", name(), primary_key=True),
+        *(column for column in columns if isinstance(column, sa.Column)),
+        sa.Column("version", COUNT, nullable=False),
+        sa.Column("document", DOCUMENT, nullable=False),
+        *(rest for rest in columns if not isinstance(rest, sa.Column)),
+        **_KEYED,
+    )
+
+
+customer: Final = _aggregate(
+    "customer",
+    sa.Column("email", name(LONGEST_EMAIL), nullable=False),
+    sa.UniqueConstraint("email"),
+)
+
+order: Final = _aggregate(
+    "order",
+    sa.Column("cart_id", name(), nullable=False),
+    sa.Column("customer_id", name()),
+    sa.Column("placed_at", INSTANT, nullable=False),
+    sa.UniqueConstraint("cart_id"),
+    sa.Index("ix_oc_order_customer", "customer_id", "placed_at"),
+)
+
+pickup: Final = _aggregate(
+    "pickup",
+    sa.Column("order_id", name(), nullable=False),
+    sa.Column("location_id", name(), nullable=False),
+    sa.Column("open_by", INSTANT),
+    sa.Column("due_at", INSTANT),
+    sa.Index("ix_oc_pickup_order", "order_id"),
+    sa.Index("ix_oc_pickup_open", "location_id", "open_by"),
+    _due("oc_pickup"),
 )

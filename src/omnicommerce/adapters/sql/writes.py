@@ -131,25 +131,20 @@ PIECES: Final[dict[str, Piece]] = {
 }
 
 
-_COMMAND: Final = (
-    "INSERT INTO oc_command (command_key, fingerprint, answer, at)"
-    " SELECT :key, :fingerprint, :answer, :at"
+_COMMAND: Final = "INSERT INTO oc_command (command_key, fingerprint, answer, at)"
+_CAST: Final = (
+    "CAST(:key AS text), CAST(:fingerprint AS text), CAST(:answer AS text), CAST(:at AS bigint)"
 )
 
 
-def _typed(dialect: Dialect) -> str:
-    """Return the claim; PostgreSQL wants to know the types of a SELECT's parameters."""
-    if dialect.name != "postgresql":
-        return _COMMAND
-    return (
-        "INSERT INTO oc_command (command_key, fingerprint, answer, at) SELECT CAST(:key AS text),"
-        " CAST(:fingerprint AS text), CAST(:answer AS text), CAST(:at AS bigint)"
-    )
+def claim(dialect: Dialect, condition: str = "") -> str:
+    """Return the statement that claims a command's key, unless somebody has it.
 
-
-def claim(dialect: Dialect, condition: str = "1 = 1") -> str:
-    """Return the statement that claims a command's key, unless somebody has it."""
-    return f"{_typed(dialect)} WHERE {condition} {dialect.ignore}"
+    Only where CTEs can write may it depend on a condition.
+    """
+    if condition:
+        return f"{_COMMAND} SELECT {_CAST} WHERE {condition} {dialect.ignore}"
+    return f"{_COMMAND} VALUES (:key, :fingerprint, :answer, :at) {dialect.ignore}"
 
 
 @functools.cache
@@ -167,7 +162,7 @@ def all_at_once(pieces: Sequence[str], *, claimed: bool) -> sa.TextClause:
     Without its claim nothing is written.
     """
     dialect = DIALECTS["postgresql"]
-    steps = [f"command AS ({claim(dialect)} RETURNING 1)"] if claimed else []
+    steps = [f"command AS ({claim(dialect, 'true')} RETURNING 1)"] if claimed else []
     condition = " AND EXISTS (SELECT 1 FROM command)" if claimed else ""
     steps += [f"{name} AS ({PIECES[name].sql(dialect, condition)} RETURNING 1)" for name in pieces]
     counts = ["(SELECT count(*) FROM command)" if claimed else "1"]

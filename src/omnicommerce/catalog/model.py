@@ -1,0 +1,79 @@
+"""Products, their variants, and kits of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import attrs
+
+from omnicommerce.catalog.gtin import normalise_gtin
+from omnicommerce.kernel.errors import InvalidValue
+from omnicommerce.kernel.ids import Sku, valid_id
+from omnicommerce.kernel.quantity import Measure, valid_quantity
+
+__all__ = ["Component", "Product", "Variant"]
+
+
+def _texts(texts: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(texts))
+
+
+@attrs.frozen
+class Component:
+    """What one kit holds of a SKU, in its smallest unit."""
+
+    sku: Sku = attrs.field(validator=valid_id)
+    quantity: int = attrs.field(default=1, validator=valid_quantity)
+
+
+@attrs.frozen(kw_only=True)
+class Variant:
+    """One thing that can be bought: a product in one size, colour or pack.
+
+    Args:
+        sku: Identity in stock, prices and carts.
+        options: What sets it apart from its siblings, such as ``{"size": "M"}``.
+        gtin: Its barcode in any length; kept as 14 digits.
+        components: What it consists of, if it is a kit: stock is kept of the
+            components, never of the kit.
+    """
+
+    sku: Sku = attrs.field(validator=valid_id)
+    options: Mapping[str, str] = attrs.field(factory=dict, converter=_texts, hash=False)
+    gtin: str | None = attrs.field(
+        default=None, converter=attrs.converters.optional(normalise_gtin)
+    )
+    components: tuple[Component, ...] = attrs.field(default=(), converter=tuple)
+
+
+@attrs.frozen(kw_only=True)
+class Product:
+    """What customers recognise as one article, with the variants they choose from.
+
+    Args:
+        product_id: Identity.
+        name: What it is called, by language; English or another first language is needed.
+        categories: Every category it belongs to, parents included.
+        attributes: Further facts that promotions may ask for, such as ``{"brand": "Alma"}``.
+        measure: What one unit of its quantity is; weighed goods are sold by the gram.
+        variants: At least one.
+    """
+
+    product_id: str = attrs.field(validator=valid_id)
+    name: Mapping[str, str] = attrs.field(converter=_texts, hash=False)
+    categories: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    attributes: Mapping[str, str] = attrs.field(factory=dict, converter=_texts, hash=False)
+    measure: Measure = Measure.EACH
+    variants: tuple[Variant, ...] = attrs.field(converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a product nobody could name or buy."""
+        if not self.name:
+            raise InvalidValue("name", f"product {self.product_id!r} needs a name in one language")
+        if not self.variants:
+            raise InvalidValue("variants", f"product {self.product_id!r} needs a variant")
+
+    def called(self, language: str) -> str:
+        """Return its name in a language, or in the first one it has."""
+        return self.name.get(language) or next(iter(self.name.values()))

@@ -1,0 +1,98 @@
+"""The unit of work that undoes an order nothing was handed over of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from omnicommerce.checkout.ports import CheckoutStores
+from omnicommerce.checkout.undo import refund_units
+from omnicommerce.fulfilment.decide import end
+from omnicommerce.fulfilment.model import PICKUP_TRANSITIONS, Pickup, PickupStatus, slot_account
+from omnicommerce.kernel.ids import OrderId
+from omnicommerce.kernel.reasons import Reason
+from omnicommerce.ledger.model import Command, Demand
+from omnicommerce.loyalty.model import Programme
+from omnicommerce.orders.decide import OrderStateRefused, advance, settle_attempt, with_units
+from omnicommerce.orders.events import OrderCancelled
+from omnicommerce.orders.model import ATTEMPT_TRANSITIONS, AttemptState, Order, OrderStatus
+
+__all__ = ["cancel"]
+
+
+def cancel(
+    stores: CheckoutStores,
+    order_id: OrderId,
+    *,
+    programme: Programme | None,
+    cause: str,
+    at: datetime,
+    paid: tuple[str, str | None] | None = None,
+) -> Order:
+    """Undo an order: release what is held, give back what was paid.
+
+    Args:
+        stores: The unit of work.
+        order_id: The order; one that is cancelled already stays as it is.
+        programme: The loyalty programme.
+        cause: Why; kept in journal and events.
+        at: When.
+        paid: Attempt and gateway reference of a payment that turned out to be
+            approved after the order's holds had lapsed: it is refunded.
+
+    Raises:
+        OrderStateRefused: It is completed, or a payment is unresolved.
+    """
+    order = stores.orders.get(order_id)
+    if order.status is OrderStatus.CANCELLED:
+        return order
+    if paid is not None:
+        order = settle_attempt(order, paid[0], AttemptState.APPROVED, reference=paid[1])
+    _refuse_unresolved(order)
+    was_confirmed = order.status is OrderStatus.CONFIRMED
+    order = attrs.evolve(advance(order, OrderStatus.CANCELLED), held_until=None)
+    if stores.ledger.holds(order_id):
+        stores.ledger.release(order_id, by=Command(f"{order_id}:release", cause, at))
+    everything = {line.line_id: line.open for line in order.lines}
+    if was_confirmed or paid is not None:
+        order, _ = refund_units(
+            stores,
+            order,
+            everything,
+            programme=programme if was_confirmed else None,
+            cause=cause,
+            at=at,
+        )
+    else:
+        order = with_units(order, collected={}, declined=everything)
+    for pickup in stores.pickups.of_order(order_id):
+        if PickupStatus.CANCELLED in PICKUP_TRANSITIONS[pickup.status]:
+            stores.pickups.save(end(pickup, PickupStatus.CANCELLED, at=at))
+        if was_confirmed:
+            _give_slot_back(stores, pickup, cause, at)
+    stores.outbox.add(
+        OrderCancelled(event_id=f"{order_id}:cancelled", subject=order_id, at=at, cause=cause)
+    )
+    return stores.orders.save(order)
+
+
+def _refuse_unresolved(order: Order) -> None:
+    for attempt in order.attempts:
+        if ATTEMPT_TRANSITIONS[attempt.state]:
+            raise OrderStateRefused(
+                Reason(
+                    "payment.unsettled",
+                    {"order": order.order_id, "attempt": attempt.attempt_id},
+                )
+            )
+
+
+def _give_slot_back(stores: CheckoutStores, pickup: Pickup, cause: str, at: datetime) -> None:
+    if pickup.slot is None or not pickup.takes_place or pickup.slot.starts_at <= at:
+        return
+    stores.ledger.restore(
+        pickup.order_id,
+        by=Command(f"{pickup.pickup_id}:slot", cause, at),
+        demands=[Demand(slot_account(pickup.location_id, pickup.slot), 1)],
+    )

@@ -1,0 +1,195 @@
+"""A shop's configuration as data, and the snapshot that commands run against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, TypeVar
+
+import attrs
+
+from omnicommerce.catalog.model import Product
+from omnicommerce.catalog.ports import ProductRepository
+from omnicommerce.catalog.snapshot import Catalog
+from omnicommerce.fulfilment.model import PickupPoint
+from omnicommerce.inventory.model import Location
+from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue, Refused
+from omnicommerce.kernel.ids import ChannelId, valid_id
+from omnicommerce.kernel.reasons import Reason
+from omnicommerce.loyalty.model import Programme
+from omnicommerce.pricing.book import PriceBook
+from omnicommerce.pricing.model import PricingConfiguration, ProductTraits
+
+__all__ = ["Channel", "ChannelUnknown", "CheckoutPolicy", "Shop", "ShopConfiguration"]
+
+T = TypeVar("T")
+
+
+class ChannelUnknown(Refused):
+    """The shop does not sell through this channel."""
+
+    code = "refused.channel_unknown"
+
+
+@attrs.frozen(kw_only=True)
+class Channel:
+    """A place where customers act: web, app, store, phone, chat.
+
+    Args:
+        channel_id: Identity.
+        name: What it is called, by language.
+        reads_prices: Whether its staff or scales may pass a line's own amounts
+            (weighed and open-price goods) and paper coupons: a till may, the
+            web may not.
+    """
+
+    channel_id: ChannelId = attrs.field(validator=valid_id)
+    name: Mapping[str, str] = attrs.field(factory=dict)
+    reads_prices: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class CheckoutPolicy:
+    """How long things wait.
+
+    Args:
+        quote_valid: How long a quote may be placed.
+        payment_hold: How long a placed order keeps what it holds while it is
+            not paid; every payment attempt starts it anew.
+    """
+
+    quote_valid: timedelta = timedelta(minutes=15)
+    payment_hold: timedelta = timedelta(minutes=15)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse waits that are none."""
+        for name in ("quote_valid", "payment_hold"):
+            if getattr(self, name) <= timedelta(0):
+                raise InvalidValue(name, "must be longer than nothing")
+
+
+@attrs.frozen(kw_only=True)
+class ShopConfiguration:
+    """Everything that is decided about a shop before anybody buys, as one document.
+
+    Args:
+        name: What the shop is called on receipts.
+        time_zone: IANA zone for receipts and messages.
+        channels: Where customers act.
+        locations: Where stock is.
+        products: What is sold. Their facts reach pricing by themselves:
+            ``product``, ``category``, each attribute and each option.
+        pricing: Price lists, rows and promotions.
+        pickup_points: Where customers can collect.
+        programme: The loyalty programme, if there is one.
+        policy: How long things wait.
+    """
+
+    name: str = "Shop"
+    time_zone: str = "UTC"
+    channels: tuple[Channel, ...] = attrs.field(converter=tuple)
+    locations: tuple[Location, ...] = attrs.field(default=(), converter=tuple)
+    products: tuple[Product, ...] = attrs.field(default=(), converter=tuple)
+    pricing: PricingConfiguration
+    pickup_points: tuple[PickupPoint, ...] = attrs.field(default=(), converter=tuple)
+    programme: Programme | None = None
+    policy: CheckoutPolicy = attrs.field(factory=CheckoutPolicy)
+
+
+class Shop:
+    """A configuration compiled for use: immutable, shared by all threads.
+
+    Args:
+        configuration: What was decided.
+        products: Where articles are looked up; the configuration's own by default.
+
+    Raises:
+        InvalidConfiguration: Something is malformed or contradicts itself; the
+            path names the place.
+    """
+
+    def __init__(
+        self, configuration: ShopConfiguration, *, products: ProductRepository | None = None
+    ) -> None:
+        self.configuration = configuration
+        self.products: ProductRepository = products or Catalog(configuration.products)
+        self.policy = configuration.policy
+        self.programme = configuration.programme
+        self.currency = configuration.pricing.currency
+        self.channels = _by_id(configuration.channels, "channels", "channel_id")
+        self.locations: Mapping[str, Location] = _by_id(
+            configuration.locations, "locations", "location_id"
+        )
+        self.pickup_points: Mapping[str, PickupPoint] = _by_id(
+            configuration.pickup_points, "pickup_points", "location_id"
+        )
+        for place, point in enumerate(configuration.pickup_points):
+            if point.location_id not in self.locations:
+                raise InvalidConfiguration(
+                    f"$.pickup_points[{place}].location_id",
+                    f"there is no location {point.location_id!r}",
+                )
+        self._check_programme()
+        self.book = PriceBook.compile(_with_traits(configuration))
+
+    def channel(self, channel_id: str) -> Channel:
+        """Return the channel, or raise `ChannelUnknown`."""
+        try:
+            return self.channels[channel_id]
+        except (KeyError, TypeError):
+            raise ChannelUnknown(
+                Reason(
+                    "checkout.channel_unknown",
+                    {"channel": str(channel_id), "known": sorted(self.channels)},
+                )
+            ) from None
+
+    @cached_property
+    def limits(self) -> Mapping[str, tuple[int | None, int | None]]:
+        """Promotions whose uses are limited: in all, and per customer."""
+        return {
+            promotion.promotion_id: (promotion.limit_uses, promotion.limit_per_customer)
+            for promotion in self.configuration.pricing.promotions
+            if promotion.limit_uses is not None or promotion.limit_per_customer is not None
+        }
+
+    def _check_programme(self) -> None:
+        if self.programme is None:
+            return
+        for name in ("earn_per", "point_value"):
+            money = getattr(self.programme, name)
+            if money is not None and money.currency != self.currency:
+                raise InvalidConfiguration(
+                    f"$.programme.{name}", f"is in {money.currency}, the shop in {self.currency}"
+                )
+
+
+def _by_id(members: Iterable[T], where: str, name: str) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for place, member in enumerate(members):
+        identity: Any = getattr(member, name)
+        if identity in found:
+            raise InvalidConfiguration(f"$.{where}[{place}].{name}", f"{identity!r} appears twice")
+        found[identity] = member
+    return found
+
+
+def _with_traits(configuration: ShopConfiguration) -> PricingConfiguration:
+    known = {traits.sku for traits in configuration.pricing.products}
+    traits = (
+        trait
+        for product in configuration.products
+        for trait in _traits(product)
+        if trait.sku not in known
+    )
+    return attrs.evolve(configuration.pricing, products=(*configuration.pricing.products, *traits))
+
+
+def _traits(product: Product) -> Iterable[ProductTraits]:
+    for variant in product.variants:
+        facts = {name: {value} for name, value in product.attributes.items()}
+        facts |= {name: {value} for name, value in variant.options.items()}
+        facts["product"] = {product.product_id}
+        facts["category"] = set(product.categories)
+        yield ProductTraits(variant.sku, facts, product.measure)

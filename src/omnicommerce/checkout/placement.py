@@ -1,0 +1,158 @@
+"""The unit of work that turns a cart into an order: everything held, or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from omnicommerce.cart.decide import open_cart_of
+from omnicommerce.checkout.configuration import Shop
+from omnicommerce.checkout.errors import QuoteOutdated
+from omnicommerce.checkout.model import CheckoutRequest, Quote
+from omnicommerce.checkout.plan import commit_plan
+from omnicommerce.checkout.ports import CheckoutStores
+from omnicommerce.checkout.quote import make_quote
+from omnicommerce.checkout.uses import exhausted_promotions
+from omnicommerce.fulfilment.model import Pickup, PickupLine, slot_account
+from omnicommerce.kernel.ids import OrderId
+from omnicommerce.kernel.reasons import Reason
+from omnicommerce.ledger.model import Command
+from omnicommerce.loyalty.model import points_account
+from omnicommerce.orders.events import OrderPlaced
+from omnicommerce.orders.model import Order, OrderStatus
+
+__all__ = ["place", "quote_in"]
+
+
+def quote_in(
+    stores: CheckoutStores, shop: Shop, request: CheckoutRequest, *, at: datetime
+) -> Quote:
+    """Quote a request within a unit of work; see `make_quote` for what may go wrong."""
+    cart = open_cart_of(stores.carts.get(request.cart_id), request.actor, at=at)
+    customer = stores.customers.get(request.customer_id) if request.customer_id else None
+    points = 0
+    if request.points and customer is not None and shop.programme is not None:
+        account = points_account(customer.customer_id, shop.programme.programme_id)
+        points = stores.ledger.standings([account], at=at)[account].available
+    return make_quote(
+        shop,
+        request,
+        cart,
+        customer,
+        points_available=points,
+        exhausted=exhausted_promotions(stores.ledger, shop.limits, request.customer_id, at=at),
+        at=at,
+    )
+
+
+def place(
+    stores: CheckoutStores,
+    shop: Shop,
+    quote: Quote,
+    *,
+    order_id: OrderId,
+    pickup_id: str,
+    at: datetime,
+) -> Order:
+    """Hold everything the quote needs and write the order; a cart's second call returns its order.
+
+    Raises:
+        QuoteOutdated: The quote is too old, or a price, promotion or tender changed.
+        Shortage: Something is not there any more; every lack is named.
+    """
+    request = quote.request
+    known = stores.orders.find_by_cart(request.cart_id)
+    if known is not None:
+        return known
+    if at >= quote.valid_until:
+        raise QuoteOutdated(Reason("quote.expired", {"valid_until": quote.valid_until.isoformat()}))
+    differences = quote.differences(quote_in(stores, shop, request, at=at))
+    if differences:
+        raise QuoteOutdated(Reason("quote.changed", {"what": list(differences)}))
+    point = shop.pickup_points[request.pickup.location_id]
+    takes_place = quote.promise.slot is not None and point.slot_capacity is not None
+    plan = commit_plan(
+        quote.lines,
+        quote.uses,
+        quote.promise,
+        slots_are_limited=takes_place,
+        customer_id=request.customer_id,
+        programme=shop.programme,
+        points=quote.points_spent,
+    )
+    if takes_place:
+        _open_slot(stores, quote, point.slot_capacity or 0, at)
+    order = _order(quote, order_id, pickup_id, at, shop)
+    stores.orders.add(order)
+    stores.pickups.add(_pickup(quote, order, takes_place=takes_place))
+    _mark_ordered(stores, request)
+    stores.outbox.add(_placed(order))
+    if plan.demands:
+        stores.ledger.hold(
+            order_id,
+            plan.demands,
+            expires_at=order.held_until,
+            by=Command(f"{order_id}:hold", order_id, at),
+        )
+    return order
+
+
+def _open_slot(stores: CheckoutStores, quote: Quote, capacity: int, at: datetime) -> None:
+    """Credit the slot's places the first time somebody wants one."""
+    promise = quote.promise
+    if promise.slot is None:
+        return
+    account = slot_account(promise.location_id, promise.slot)
+    standing = stores.ledger.standings([account], at=at)[account]
+    if not standing.balance and not standing.held:
+        key = f"slot:{account.subject}:{account.scope}"
+        stores.ledger.credit(account, capacity, by=Command(key, "opening", at))
+
+
+def _order(quote: Quote, order_id: OrderId, pickup_id: str, at: datetime, shop: Shop) -> Order:
+    request = quote.request
+    return Order(
+        order_id=order_id,
+        cart_id=request.cart_id,
+        channel=request.channel,
+        customer_id=request.customer_id,
+        placed_at=at,
+        status=OrderStatus.PLACED,
+        lines=quote.lines,
+        list_amount=quote.list_amount,
+        total_amount=quote.total_amount,
+        change_amount=quote.change_amount,
+        tenders=quote.tenders,
+        uses=quote.uses,
+        location_id=quote.promise.location_id,
+        pickup_id=pickup_id,
+        held_until=at + shop.policy.payment_hold,
+        book_version=quote.book_version,
+    )
+
+
+def _pickup(quote: Quote, order: Order, *, takes_place: bool) -> Pickup:
+    return Pickup(
+        pickup_id=order.pickup_id or "",
+        order_id=order.order_id,
+        location_id=quote.promise.location_id,
+        customer_id=order.customer_id,
+        slot=quote.promise.slot,
+        takes_place=takes_place,
+        ready_by=quote.promise.ready_by,
+        collect_until=quote.promise.collect_until,
+        lines=tuple(
+            PickupLine(line_id=line.line_id, sku=line.sku, quantity=line.quantity)
+            for line in order.lines
+        ),
+    )
+
+
+def _placed(order: Order) -> OrderPlaced:
+    return OrderPlaced(
+        event_id=f"{order.order_id}:placed",
+        subject=order.order_id,
+        at=order.placed_at,
+        cart_id=order.cart_id,
+        channel=order.channel,
+        total_amount=order.total_amount,
+    )

@@ -1,0 +1,250 @@
+"""The pure decision of a quote: what this cart would be as an order, here and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import attrs
+
+from omnicommerce.cart.model import CartLine, CartState
+from omnicommerce.checkout.configuration import Shop
+from omnicommerce.checkout.errors import CheckoutRefused
+from omnicommerce.checkout.model import CheckoutRequest, Promise, Quote
+from omnicommerce.checkout.uses import use_accounts
+from omnicommerce.customers.model import Customer
+from omnicommerce.fulfilment.decide import PickupRefused, slot_at
+from omnicommerce.fulfilment.model import PickupPoint
+from omnicommerce.kernel.errors import InvalidValue
+from omnicommerce.kernel.money import Money
+from omnicommerce.kernel.reasons import Reason
+from omnicommerce.loyalty.decide import money_for, points_for
+from omnicommerce.orders.model import LineAdjustment, LineItem, PromotionUse, Tender, TenderKind
+from omnicommerce.pricing.basket import Basket, BasketLine, Situation
+from omnicommerce.pricing.decide import price
+from omnicommerce.pricing.errors import UnknownSku
+from omnicommerce.pricing.result import PricedBasket
+
+__all__ = ["make_quote", "situation_of"]
+
+
+def make_quote(
+    shop: Shop,
+    request: CheckoutRequest,
+    cart: CartState,
+    customer: Customer | None,
+    *,
+    points_available: int,
+    exhausted: frozenset[str],
+    at: datetime,
+) -> Quote:
+    """Say what the order would be: price, tenders, points and promise.
+
+    Args:
+        shop: The configuration in force.
+        request: What the customer decided.
+        cart: Their cart as it is now.
+        customer: Who they are, if known.
+        points_available: Points they could spend now.
+        exhausted: Limited promotions they cannot use any more.
+        at: The instant of the decision.
+
+    Raises:
+        ChannelUnknown: The shop does not sell there.
+        CheckoutRefused: An empty cart, points that are not there, amounts or
+            coupons given by a channel that may not.
+        PickupRefused: The store hands nothing over, or not at that time.
+        NotPriced: Nobody set a price for a line.
+        UnknownSku: A line's SKU is not sold any more.
+    """
+    _check_channel(shop, request)
+    if not cart.lines and not request.coupons:
+        raise CheckoutRefused(Reason("cart.empty", {"cart": request.cart_id}))
+    if request.points and (customer is None or points_available < request.points):
+        raise CheckoutRefused(_points_reason(request, customer, points_available))
+    promise = _promise(shop, request, at=at)
+    priced = price(
+        shop.book,
+        _basket(request, cart),
+        situation_of(shop, request, cart.codes, customer, exhausted=exhausted, at=at),
+    )
+    points, tenders = _tenders(shop, request, priced)
+    due = next((t.amount for t in tenders if t.kind is TenderKind.GATEWAY), _nothing(shop))
+    earning = shop.programme is not None and customer is not None
+    return Quote(
+        request=request,
+        made_at=at,
+        valid_until=at + shop.policy.quote_valid,
+        priced=priced,
+        lines=tuple(_line_items(shop, cart.lines, priced)),
+        tenders=tenders,
+        uses=_uses(shop, customer, priced),
+        promise=promise,
+        list_amount=priced.base_amount,
+        total_amount=priced.selling_amount,
+        due_amount=due,
+        change_amount=max(_nothing(shop), -priced.payable_amount),
+        points_spent=points,
+        points_to_earn=points_for(shop.programme, due) if earning and shop.programme else 0,
+        book_version=priced.book_version,
+    )
+
+
+def situation_of(
+    shop: Shop,
+    request: CheckoutRequest,
+    codes: Iterable[str],
+    customer: Customer | None,
+    *,
+    exhausted: frozenset[str] = frozenset(),
+    at: datetime,
+) -> Situation:
+    """Return what a price may depend on, for this request."""
+    location = shop.locations.get(request.pickup.location_id)
+    return Situation(
+        channel=request.channel,
+        at=at,
+        location=location.location_id if location else None,
+        zone=location.zone if location else None,
+        customer_classes=customer.classes if customer else frozenset(),
+        customer_id=customer.customer_id if customer else None,
+        codes=frozenset(codes),
+        exhausted=exhausted,
+    )
+
+
+def _nothing(shop: Shop) -> Money:
+    return Money.zero(shop.currency)
+
+
+def _check_channel(shop: Shop, request: CheckoutRequest) -> None:
+    channel = shop.channel(request.channel)
+    if (request.given or request.coupons) and not channel.reads_prices:
+        raise CheckoutRefused(Reason("checkout.needs_till", {"channel": channel.channel_id}))
+
+
+def _points_reason(request: CheckoutRequest, customer: Customer | None, available: int) -> Reason:
+    if customer is None:
+        return Reason("checkout.sign_in_needed", {"points": request.points})
+    return Reason("checkout.points_not_enough", {"wanted": request.points, "available": available})
+
+
+def _promise(shop: Shop, request: CheckoutRequest, *, at: datetime) -> Promise:
+    choice = request.pickup
+    point: PickupPoint | None = shop.pickup_points.get(choice.location_id)
+    if point is None:
+        raise PickupRefused(Reason("pickup.no_such_store", {"location": choice.location_id}))
+    if choice.slot_starts_at is None:
+        if point.slot_capacity is not None:
+            raise PickupRefused(Reason("pickup.slot_needed", {"location": choice.location_id}))
+        slot, ready_by = None, at + point.preparation
+        collect_until = ready_by + point.keep
+    else:
+        slot = slot_at(point, choice.slot_starts_at, at=at)
+        ready_by, collect_until = slot.starts_at, slot.ends_at + point.keep
+    return Promise(
+        location_id=choice.location_id, slot=slot, ready_by=ready_by, collect_until=collect_until
+    )
+
+
+def _basket(request: CheckoutRequest, cart: CartState) -> Basket:
+    unknown = set(request.given) - {line.line_id for line in cart.lines}
+    if unknown:
+        raise InvalidValue("given", f"the cart has no line {min(unknown)!r}")
+    lines = (
+        BasketLine(line.line_id, line.sku, line.quantity, request.given.get(line.line_id))
+        for line in cart.lines
+    )
+    return Basket(tuple(lines), request.coupons)
+
+
+def _tenders(
+    shop: Shop, request: CheckoutRequest, priced: PricedBasket
+) -> tuple[int, tuple[Tender, ...]]:
+    """Return the points spent and the tenders: coupons, what the shop adds, points, the rest."""
+    payable = max(0, priced.payable_minor)
+    points = 0
+    if request.points and shop.programme is not None:
+        worth = money_for(shop.programme, 1).minor
+        points = min(request.points, payable // worth) if worth else 0
+        paid_with_points = money_for(shop.programme, points)
+    else:
+        paid_with_points = _nothing(shop)
+    zero = _nothing(shop)
+    tenders = [
+        Tender(
+            tender_id=f"coupon:{coupon.coupon_id}",
+            kind=TenderKind.COUPON,
+            amount=coupon.face * coupon.count,
+            coupon_id=coupon.coupon_id,
+            refunded_amount=zero,
+        )
+        for coupon in request.coupons
+    ]
+    rest = Money(payable, shop.currency) - paid_with_points
+    for kind, amount in (
+        (TenderKind.MATCH, priced.match_amount),
+        (TenderKind.POINTS, paid_with_points),
+        (TenderKind.GATEWAY, rest),
+    ):
+        if amount:
+            tenders.append(
+                Tender(
+                    tender_id=str(kind),
+                    kind=kind,
+                    amount=amount,
+                    points=points if kind is TenderKind.POINTS else 0,
+                    refunded_amount=zero,
+                )
+            )
+    return points, tuple(tenders)
+
+
+def _line_items(shop: Shop, lines: Iterable[CartLine], priced: PricedBasket) -> Iterator[LineItem]:
+    articles = shop.products.many({line.sku for line in lines})
+    missing = {line.sku for line in lines if line.sku not in articles}
+    if missing:
+        raise UnknownSku(missing)
+    for line in lines:
+        article, priced_line = articles[line.sku], priced.line(line.line_id)
+        yield LineItem(
+            line_id=line.line_id,
+            sku=article.sku,
+            name=article.product.name,
+            quantity=line.quantity,
+            list_amount=priced_line.base_amount,
+            adjustments=tuple(
+                LineAdjustment(promotion_id=a.promotion_id, amount=a.amount)
+                for a in priced_line.adjustments
+            ),
+            amount=priced_line.selling_amount,
+            components=tuple(
+                (part.sku, part.quantity) for part in article.stock_parts(line.quantity)
+            ),
+            options=dict(line.options),
+            notes=tuple(line.notes),
+        )
+
+
+def _uses(shop: Shop, customer: Customer | None, priced: PricedBasket) -> tuple[PromotionUse, ...]:
+    customer_id = customer.customer_id if customer else None
+    uses = []
+    for promotion_id in priced.uses:
+        accounts = use_accounts(shop.limits, promotion_id, customer_id)
+        if accounts:
+            uses.append(
+                PromotionUse(
+                    promotion_id=promotion_id,
+                    line_ids=_touched(priced, promotion_id),
+                    accounts=tuple(attrs.astuple(account) for account, _ in accounts),
+                )
+            )
+    return tuple(uses)
+
+
+def _touched(priced: PricedBasket, promotion_id: str) -> tuple[str, ...]:
+    return tuple(
+        line.line_id
+        for line in priced.lines
+        if any(a.promotion_id == promotion_id for a in line.adjustments)
+    )

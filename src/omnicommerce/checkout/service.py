@@ -1,0 +1,236 @@
+"""Use cases of checkout: quote, place, pay, resolve, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import attrs
+
+from omnicommerce.checkout.cancellation import cancel
+from omnicommerce.checkout.configuration import Shop
+from omnicommerce.checkout.errors import PaymentDeclined
+from omnicommerce.checkout.model import CheckoutRequest, Quote
+from omnicommerce.checkout.payment import begin_payment, confirm, record_unpaid
+from omnicommerce.checkout.placement import place, quote_in
+from omnicommerce.checkout.ports import CheckoutStores
+from omnicommerce.kernel.clock import Clock
+from omnicommerce.kernel.ids import IdFactory, OrderId
+from omnicommerce.kernel.reasons import Reason
+from omnicommerce.kernel.unit_of_work import Transactions
+from omnicommerce.ledger.errors import HoldEnded
+from omnicommerce.orders.decide import settle_refund
+from omnicommerce.orders.events import RefundPaid
+from omnicommerce.orders.model import (
+    AttemptState,
+    Order,
+    OrderStatus,
+    PaymentAttempt,
+    Refund,
+    RefundState,
+)
+from omnicommerce.orders.ports import GatewayAnswer, GatewayVerdict, PaymentGateway
+
+__all__ = ["Checkout"]
+
+_NOTHING_DUE = GatewayAnswer(verdict=GatewayVerdict.APPROVED)
+
+
+@attrs.frozen
+class Checkout:
+    """From cart to paid order.
+
+    Every command is one unit of work, except that the payment gateway is
+    called between two of them, never inside one.
+
+    Args:
+        transactions: Where units of work run.
+        shop: The configuration in force.
+        clock: Read once per command.
+        ids: Makes identities before the transaction.
+        gateway: Moves money.
+    """
+
+    transactions: Transactions[CheckoutStores]
+    shop: Shop
+    clock: Clock
+    ids: IdFactory
+    gateway: PaymentGateway
+
+    def quote(self, request: CheckoutRequest) -> Quote:
+        """Say what the order would be, without holding anything; see `make_quote`."""
+        at = self.clock.now()
+        return self.transactions.run(lambda s: quote_in(s, self.shop, request, at=at))
+
+    def place(self, quote: Quote) -> Order:
+        """Hold everything the quote needs in one transaction, or nothing.
+
+        One cart becomes at most one order: placing it again, from any device,
+        returns that order.
+
+        Raises:
+            QuoteOutdated: The quote is too old, or no longer true.
+            Shortage: Something is not there any more; every lack is named.
+        """
+        at = self.clock.now()
+        order_id = OrderId(self.ids.new("order"))
+        pickup_id = self.ids.new("pickup")
+        return self.transactions.run(
+            lambda s: place(s, self.shop, quote, order_id=order_id, pickup_id=pickup_id, at=at)
+        )
+
+    def pay(self, order_id: OrderId, *, token: str) -> Order:
+        """Collect what is due through the gateway and confirm the order.
+
+        While nobody knows whether the money moved, the order stays ``placed``
+        with an attempt that is ``unknown``: `resolve` finds out. What the
+        order holds is extended meanwhile.
+
+        Args:
+            order_id: The order.
+            token: The gateway's name for the means of payment.
+
+        Raises:
+            PaymentDeclined: Nothing was burnt; try again with another token.
+            OrderStateRefused: It cannot be paid, or the last attempt is unresolved.
+            HoldEnded: What it held has lapsed; the order is cancelled.
+        """
+        at = self.clock.now()
+        hold = self.shop.policy.payment_hold
+        try:
+            order = self.transactions.run(lambda s: begin_payment(s, order_id, hold=hold, at=at))
+        except HoldEnded:
+            self.cancel(order_id, cause="hold.expired")
+            raise
+        if order.status is OrderStatus.CONFIRMED:
+            return order
+        attempt = order.attempts[-1]
+        answer = _NOTHING_DUE
+        if attempt.amount:
+            answer = _ask(
+                lambda: self.gateway.charge(attempt.attempt_id, attempt.amount, token=token)
+            )
+        return self._settle(order_id, attempt.attempt_id, answer)
+
+    def resolve(self, order_id: OrderId) -> Order:
+        """Find out what became of a payment whose outcome is not known, and act on it.
+
+        Also carries out refunds that are due. Safe to call at any time, as
+        often as wanted: a scheduler should, for orders with an open attempt.
+
+        Raises:
+            PaymentDeclined: The attempt turned out to be declined.
+        """
+        order = self.transactions.run(lambda s: s.orders.get(order_id))
+        unsettled = [
+            a for a in order.attempts if a.state in {AttemptState.OPEN, AttemptState.UNKNOWN}
+        ]
+        for attempt in unsettled:
+            self._settle(order_id, attempt.attempt_id, self._look_up(attempt))
+        return self.pay_refunds(order_id)
+
+    def cancel(self, order_id: OrderId, *, cause: str) -> Order:
+        """Undo an order that nothing was handed over of, and give everything back.
+
+        Before payment everything held is released; after it, money, points and
+        promotion uses go back as well. Cancelling twice is cancelling once.
+
+        Raises:
+            OrderStateRefused: It is completed, or a payment is unresolved.
+        """
+        at = self.clock.now()
+        programme = self.shop.programme
+        self.transactions.run(
+            lambda s: cancel(s, order_id, programme=programme, cause=cause, at=at)
+        )
+        return self.pay_refunds(order_id)
+
+    def pay_refunds(self, order_id: OrderId) -> Order:
+        """Carry out the order's refunds that are due; those that fail stay due."""
+        order = self.transactions.run(lambda s: s.orders.get(order_id))
+        for refund in order.refunds:
+            if refund.state is not RefundState.DONE:
+                order = self._pay_refund(order, refund)
+        return order
+
+    def _look_up(self, attempt: PaymentAttempt) -> GatewayAnswer:
+        if not attempt.amount:
+            return _NOTHING_DUE
+        return _ask(lambda: self.gateway.look_up(attempt.attempt_id))
+
+    def _settle(self, order_id: OrderId, attempt_id: str, answer: GatewayAnswer) -> Order:
+        at = self.clock.now()
+        if answer.verdict is not GatewayVerdict.APPROVED:
+            order = self.transactions.run(
+                lambda s: record_unpaid(s, order_id, attempt_id, answer, at)
+            )
+            if answer.verdict is GatewayVerdict.DECLINED:
+                raise PaymentDeclined(
+                    Reason("payment.declined", {"order": order_id, "reason": answer.reason})
+                )
+            return order
+        programme = self.shop.programme
+        try:
+            return self.transactions.run(
+                lambda s: confirm(s, order_id, attempt_id, answer, programme=programme, at=at)
+            )
+        except HoldEnded:
+            self.transactions.run(
+                lambda s: cancel(
+                    s,
+                    order_id,
+                    programme=programme,
+                    cause="hold.expired",
+                    at=at,
+                    paid=(attempt_id, answer.reference),
+                )
+            )
+            self.pay_refunds(order_id)
+            raise
+
+    def _pay_refund(self, order: Order, refund: Refund) -> Order:
+        at = self.clock.now()
+        tender = next(t for t in order.tenders if t.tender_id == refund.tender_id)
+        answer = _ask(
+            lambda: self.gateway.refund(
+                refund.refund_id, refund.amount, reference=tender.reference or ""
+            )
+        )
+        return self.transactions.run(
+            lambda s: _record_refund(s, order.order_id, refund, answer, at)
+        )
+
+
+def _ask(call: Callable[[], GatewayAnswer]) -> GatewayAnswer:
+    """Call the gateway; whatever it raises means that nobody knows."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - a gateway may raise anything; the money may have moved
+        return GatewayAnswer(verdict=GatewayVerdict.UNKNOWN, reason=repr(error))
+
+
+def _record_refund(
+    stores: CheckoutStores, order_id: OrderId, refund: Refund, answer: GatewayAnswer, at: datetime
+) -> Order:
+    states = {
+        GatewayVerdict.APPROVED: RefundState.DONE,
+        GatewayVerdict.UNKNOWN: RefundState.UNKNOWN,
+        GatewayVerdict.DECLINED: RefundState.DUE,
+    }
+    order = stores.orders.get(order_id)
+    settled = settle_refund(
+        order, refund.refund_id, states[answer.verdict], reference=answer.reference
+    )
+    if settled == order:
+        return order
+    if answer.verdict is GatewayVerdict.APPROVED:
+        stores.outbox.add(
+            RefundPaid(
+                event_id=f"{refund.refund_id}:paid",
+                subject=order_id,
+                at=at,
+                refund_id=refund.refund_id,
+                amount=refund.amount,
+            )
+        )
+    return stores.orders.save(settled)

@@ -1,0 +1,201 @@
+"""Open a shop and hand out its capabilities."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib.metadata import entry_points
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from omnicommerce.cart.service import CartService
+from omnicommerce.catalog.ports import ProductRepository
+from omnicommerce.checkout.configuration import Shop, ShopConfiguration
+from omnicommerce.checkout.counter import Counter
+from omnicommerce.checkout.ports import CheckoutStores
+from omnicommerce.checkout.service import Checkout
+from omnicommerce.customers.service import Customers
+from omnicommerce.fulfilment.ports import MessageSender
+from omnicommerce.inventory.service import Inventory
+from omnicommerce.kernel.clock import Clock, SystemClock
+from omnicommerce.kernel.errors import InvalidValue, Misuse
+from omnicommerce.kernel.ids import IdFactory, RandomIds
+from omnicommerce.ledger.audit import AuditReport, audit
+from omnicommerce.loyalty.service import Loyalty
+from omnicommerce.orders.ports import PaymentGateway
+from omnicommerce.orders.service import Orders
+
+__all__ = ["Commerce", "Store"]
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """A store of one shop's data: runs units of work until it is closed."""
+
+    @abstractmethod
+    def run(self, work: Callable[[CheckoutStores], T]) -> T:
+        """Run one unit of work; see `omnicommerce.kernel.unit_of_work.Transactions`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+class Commerce:
+    """One open shop: every capability, bound to one store and one configuration.
+
+    Args:
+        store: Where the shop's data lives.
+        configuration: What was decided about the shop.
+        gateway: Moves money.
+        sender: Delivers messages to customers.
+        clock: Tells the time; the machine's by default.
+        ids: Makes identities; random by default.
+        products: Where articles are looked up; the configuration's by default.
+
+    Raises:
+        InvalidConfiguration: The configuration is malformed; the path names the place.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        configuration: ShopConfiguration,
+        *,
+        gateway: PaymentGateway,
+        sender: MessageSender,
+        clock: Clock | None = None,
+        ids: IdFactory | None = None,
+        products: ProductRepository | None = None,
+    ) -> None:
+        self.store = store
+        self.shop = Shop(configuration, products=products)
+        self.clock: Clock = clock or SystemClock()
+        self.ids: IdFactory = ids or RandomIds()
+        self._gateway = gateway
+        self._sender = sender
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        configuration: ShopConfiguration,
+        *,
+        gateway: PaymentGateway,
+        sender: MessageSender,
+        clock: Clock | None = None,
+        ids: IdFactory | None = None,
+        products: ProductRepository | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Commerce:
+        """Open the shop that lives at a URL, creating its tables if it is new.
+
+        Args:
+            url: ``memory:``, ``sqlite:///shop.db``, ``postgresql+psycopg://…``,
+                ``mariadb+pymysql://…`` or a scheme that another package
+                registers under the entry point group ``omnicommerce.adapters``.
+            configuration: What was decided about the shop.
+            gateway: Moves money.
+            sender: Delivers messages to customers.
+            clock: Tells the time; the machine's by default.
+            ids: Makes identities; random by default.
+            products: Where articles are looked up; the configuration's by default.
+            options: Handed to the adapter.
+
+        Raises:
+            InvalidValue: No adapter knows the URL's scheme.
+            InvalidConfiguration: The configuration is malformed.
+            StoreUnavailable: The store cannot be reached.
+        """
+        store = _open_store(url, dict(options or {}))
+        return cls(
+            store,
+            configuration,
+            gateway=gateway,
+            sender=sender,
+            clock=clock,
+            ids=ids,
+            products=products,
+        )
+
+    @cached_property
+    def customers(self) -> Customers:
+        """Who buys."""
+        return Customers(self.store, self.ids)
+
+    @cached_property
+    def carts(self) -> CartService:
+        """The shared carts."""
+        raise Misuse("not built")
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """Stock per location."""
+        return Inventory(self.store, self.clock, self.shop.locations)
+
+    @cached_property
+    def checkout(self) -> Checkout:
+        """From cart to paid order."""
+        return Checkout(self.store, self.shop, self.clock, self.ids, self._gateway)
+
+    @cached_property
+    def counter(self) -> Counter:
+        """The store's counter: ready, hand-over, no-show."""
+        return Counter(self.checkout, self._sender)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Orders as they stand."""
+        return Orders(self.store)
+
+    @cached_property
+    def loyalty(self) -> Loyalty:
+        """Points; `Misuse` if the shop has no programme."""
+        if self.shop.programme is None:
+            raise Misuse("the shop's configuration has no loyalty programme")
+        return Loyalty(self.store, self.clock, self.shop.programme)
+
+    def tidy(self) -> None:
+        """Book what the clock has ended: lapsed holds and lots, and pick-ups nobody came for.
+
+        A scheduler should call it every few minutes. No answer depends on it.
+        """
+        at = self.clock.now()
+        while True:
+            swept = self.store.run(lambda s: s.ledger.sweep(at))
+            if not swept.holds and not swept.lots:
+                break
+        self.counter.missed()
+
+    def audit(self) -> AuditReport:
+        """Fold the whole journal against accounts, lots and holds, and report what differs."""
+        return self.store.run(lambda s: audit(s.ledger.books()))
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        """Return the shop, to be closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Close the shop."""
+        self.close()
+
+
+def _open_store(url: str, options: dict[str, Any]) -> Store:
+    scheme = url.partition(":")[0].partition("+")[0] if isinstance(url, str) else ""
+    found = {point.name: point for point in entry_points(group="omnicommerce.adapters")}
+    if scheme not in found:
+        known = ", ".join(sorted(found)) or "none are installed"
+        raise InvalidValue("url", f"no adapter for {url!r}; schemes known: {known}")
+    store: Store = found[scheme].load()(url, **options)
+    return store

@@ -1,0 +1,1 @@
+"""What proves the engine, shipped: strategies, machines and checks for your own adapter."""

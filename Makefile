@@ -9,7 +9,7 @@ DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.demo-installed)
 WORKERS ?= logical
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check docs bench fmt clean
+.PHONY: help demo test check docs bench fmt messages clean
 
 help:
 	@echo "make demo    tell Clara's story on an embedded shop (ARGS='--locale es')"
@@ -18,6 +18,7 @@ help:
 	@echo "make docs    build the documentation into docs/_build/html"
 	@echo "make bench   run the benchmarks (ARGS=NAME)"
 	@echo "make fmt     format and mend what can be mended"
+	@echo "make messages  compile the message catalogues"
 	@echo "make clean   remove everything that was made, .venv too"
 
 demo: $(DEMO)
@@ -44,6 +45,9 @@ bench: $(DEV)
 fmt: $(DEV)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+messages: $(DEV)
+	$(BIN)/pybabel -q compile --domain omnicommerce --directory src/omnicommerce/i18n/catalogues
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \

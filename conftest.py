@@ -60,22 +60,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose how hard Hypothesis searches: fast, thorough, or the same on each run (ci)."""
-    settings.register_profile("fast", max_examples=25, stateful_step_count=20, deadline=None)
-    settings.register_profile("thorough", max_examples=1000, stateful_step_count=80, deadline=None)
+    # Explaining a failure can take minutes; two busy cores are no place to time an example.
+    settings.register_profile(
+        "fast",
+        max_examples=25,
+        stateful_step_count=20,
+        deadline=None,
+        phases=set(Phase) - {Phase.explain},
+    )
     settings.register_profile(
         "ci",
+        settings.get_profile("fast"),
         max_examples=50,
         stateful_step_count=30,
-        deadline=None,  # two busy cores are no place to measure an example
         derandomize=True,
         database=None,
         print_blob=True,
-        phases=tuple(Phase),
     )
+    settings.register_profile("thorough", max_examples=1000, stateful_step_count=80, deadline=None)
     thorough = config.getoption("--thorough")
-    settings.load_profile(
-        "thorough" if thorough else os.environ.get("HYPOTHESIS_PROFILE", "fast"),
-    )
+    settings.load_profile("thorough" if thorough else os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

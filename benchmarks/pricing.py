@@ -99,7 +99,9 @@ class Floor:
                 self.items.setdefault(key, []).append((kind, name, 10))
         self.orders.sort(key=lambda row: row[1])
 
-    def total(self, cart: list[tuple[str, str, int]]) -> tuple[int, list[tuple[str, str, int]]]:
+    def total(
+        self, cart: list[tuple[str, str, int]]
+    ) -> tuple[int, list[tuple[str, str, int]]]:
         """Return what the cart costs, and every adjustment by line and promotion."""
         adjustments: list[tuple[str, str, int]] = []
         left: list[int] = []
@@ -124,22 +126,27 @@ class Floor:
             if total < least:
                 break
             off = min(amount, total)
-            weight_sum = total
-            shares, rests = [], []
-            for weight in left:
-                share, rest = divmod(off * weight, weight_sum)
-                shares.append(share)
-                rests.append(rest)
-            missing = off - sum(shares)
-            if missing:
-                for n in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:missing]:
-                    shares[n] += 1
+            shares = largest_remainder(off, left, total)
             for n, share in enumerate(shares):
                 if share:
                     adjustments.append((cart[n][0], name, -share))
                     left[n] -= share
             total -= off
         return total, adjustments
+
+
+def largest_remainder(amount: int, weights: list[int], weight_sum: int) -> list[int]:
+    """Split an amount by weight; the largest remainders get the units that are missing."""
+    shares, rests = [], []
+    for weight in weights:
+        share, rest = divmod(amount * weight, weight_sum)
+        shares.append(share)
+        rests.append(rest)
+    missing = amount - sum(shares)
+    if missing:
+        for n in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:missing]:
+            shares[n] += 1
+    return shares
 
 
 def engine(lines: int, promotions: list[Offer]) -> PriceBook:
@@ -249,9 +256,13 @@ def _growth() -> Iterator[Row]:
             "6,000 units": partial(price, live, large, HERE_AND_NOW),
         }
     )
-    yield _row("pricing, 980 dead promotions more", found["980 dead"], found["100 lines"], "20", 1.3)
+    yield _row(
+        "pricing, 980 dead promotions more", found["980 dead"], found["100 lines"], "20", 1.3
+    )
     yield _row("pricing, 100 lines", found["100 lines"], found["20 lines"], "20 lines", 5)
-    yield _row("pricing, 6,000 units of 30 SKUs", found["6,000 units"], found["30 units"], "30", 1.2)
+    yield _row(
+        "pricing, 6,000 units of 30 SKUs", found["6,000 units"], found["30 units"], "30", 1.2
+    )
 
 
 def _row(name: str, over: Timing, under: Timing, against: str, limit: float) -> Row:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from omnicommerce.cart.service import CartService
+from omnicommerce.cart.service import Carts
 from omnicommerce.catalog.ports import ProductRepository
 from omnicommerce.checkout.configuration import Shop, ShopConfiguration
 from omnicommerce.checkout.counter import Counter
@@ -126,9 +126,9 @@ class Commerce:
         return Customers(self.store, self.ids)
 
     @cached_property
-    def carts(self) -> CartService:
+    def carts(self) -> Carts:
         """The shared carts."""
-        raise Misuse("not built")
+        return Carts(self.store, self.clock, self.ids, self.shop.currency, self._unknown_skus)
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -156,6 +156,10 @@ class Commerce:
         if self.shop.programme is None:
             raise Misuse("the shop's configuration has no loyalty programme")
         return Loyalty(self.store, self.clock, self.shop.programme)
+
+    def _unknown_skus(self, skus: Iterable[str]) -> Iterable[str]:
+        wanted = set(skus)
+        return wanted.difference(self.shop.products.many(wanted))
 
     def tidy(self) -> None:
         """Book what the clock has ended: lapsed holds and lots, and pick-ups nobody came for.
@@ -192,7 +196,7 @@ class Commerce:
 
 
 def _open_store(url: str, options: dict[str, Any]) -> Store:
-    scheme = url.partition(":")[0].partition("+")[0] if isinstance(url, str) else ""
+    scheme = str(url).partition(":")[0].partition("+")[0]
     found = {point.name: point for point in entry_points(group="omnicommerce.adapters")}
     if scheme not in found:
         known = ", ".join(sorted(found)) or "none are installed"

@@ -17,7 +17,7 @@ SOURCE = Path(omnicommerce.__file__).parent
 
 @attrs.frozen
 class GivenReason:
-    """A code, perhaps with ``*`` for a part made at run time, and the parameters if all are seen."""
+    """A code, with ``*`` for a part made at run time, and its parameters if all are seen."""
 
     place: str
     code: str

@@ -11,6 +11,8 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
 from omnicommerce import i18n
+from omnicommerce.cart.merge import MergeKind
+from omnicommerce.cart.model import CartStatus
 from omnicommerce.fulfilment.model import PickupStatus
 from omnicommerce.i18n.figures import placeholders
 from omnicommerce.ledger import audit
@@ -23,10 +25,12 @@ GIVEN = given_reasons()
 
 
 def path(language: str, suffix: str) -> Path:
+    """Return where a language's catalogue lies."""
     return CATALOGUES / language / "LC_MESSAGES" / f"omnicommerce.{suffix}"
 
 
 def read(language: str) -> Catalog:
+    """Return a language's catalogue as its translators wrote it."""
     with path(language, "po").open("rb") as file:
         return read_po(file, locale=language, abort_invalid=True)
 
@@ -35,7 +39,7 @@ def forms(catalog: Catalog) -> dict[str, tuple[str, ...]]:
     """Return every form of every message by its code."""
     return {
         message.id if isinstance(message.id, str) else message.id[0]: (
-            (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
         )
         for message in catalog
         if message.id
@@ -71,7 +75,8 @@ def test_each_language_says_everything() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_code_is_written_twice(language: str) -> None:
     """A second entry would silently replace the first."""
-    ids = re.findall(r'^msgid "(.+)"$', path(language, "po").read_text(encoding="utf-8"), re.M)
+    written = path(language, "po").read_text(encoding="utf-8")
+    ids = re.findall(r'^msgid "(.+)"$', written, re.MULTILINE)
     assert sorted(set(ids)) == sorted(ids)
 
 
@@ -122,7 +127,7 @@ def test_each_error_says_what_happened_and_what_to_do(code: str) -> None:
 
 
 def test_each_finding_of_the_audit_has_its_sentence() -> None:
-    """The codes that the auditor lists are composed at run time, so they are read from its table."""
+    """The auditor composes its codes at run time, so they are read from its table."""
     listed = set(re.findall(r"``(audit\.\w+)``", audit.__doc__ or ""))
     assert listed
     assert listed == {code for code in TEXTS["en"] if code.startswith("audit.")}
@@ -135,11 +140,18 @@ def test_each_finding_of_the_audit_has_its_sentence() -> None:
         ("pickup.status", PickupStatus),
         ("payment.state", AttemptState),
         ("receipt.tender", TenderKind),
+        ("cart.merge", MergeKind),
     ],
 )
 def test_each_state_has_its_word(prefix: str, words: type[OrderStatus]) -> None:
     """States of orders, pick-ups and payments are never shown as the engine spells them."""
     assert set() == {f"{prefix}.{word}" for word in words} - set(TEXTS["en"])
+
+
+def test_each_end_of_a_cart_has_its_sentence() -> None:
+    """The cart composes its codes from its status."""
+    ends = {f"cart.{status}" for status in CartStatus if status is not CartStatus.OPEN}
+    assert set() == ends - set(TEXTS["en"])
 
 
 def test_the_languages_are_found() -> None:

@@ -12,7 +12,7 @@ NAMES = {"location": {"madrid": "Gran Vía 12"}}
 READY: dict[str, Any] = {
     "name": "Clara",
     "shop": "Casa Alba",
-    "zone": "Europe/Madrid",
+    "time_zone": "Europe/Madrid",
     "order": "order_0001",
     "store": "madrid",
     "slot": {"starts_at": "2026-11-22T10:00:00Z", "ends_at": "2026-11-22T11:00:00Z"},
@@ -22,6 +22,7 @@ READY: dict[str, Any] = {
 
 
 def message(template: str, parameters: dict[str, Any], locale: str = "en") -> Message:
+    """Return a message to Clara."""
     return Message(
         message_id="m1",
         template=template,
@@ -112,4 +113,4 @@ def test_an_unknown_template_is_named() -> None:
 def test_an_unknown_zone_is_refused() -> None:
     """Instants are never shown by a clock that does not exist."""
     with pytest.raises(InvalidValue, match="Mars"):
-        i18n.render_message(message("order.confirmed", {"zone": "Mars"}))
+        i18n.render_message(message("order.confirmed", {"time_zone": "Mars"}))

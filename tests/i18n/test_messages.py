@@ -19,6 +19,7 @@ from omnicommerce.kernel.errors import (
     StoreUnavailable,
 )
 from omnicommerce.kernel.money import Money
+from omnicommerce.kernel.predicates import AtLeast, failures
 from omnicommerce.kernel.quantity import Quantity
 from omnicommerce.kernel.rate import Rate
 from omnicommerce.kernel.reasons import Reason, Trace, TraceStep
@@ -123,6 +124,23 @@ def test_states_are_words_of_their_noun() -> None:
     )
 
 
+def test_members_of_a_list_are_words_too() -> None:
+    """What changed since a quote is named, not listed as fields."""
+    said = i18n.render("quote.changed", {"what": ["lines", "due_amount", "odd"]}, locale="en")
+    assert (
+        "Since the quote, this has changed: the goods or their prices, the amount due, and odd."
+        == said
+    )
+
+
+def test_an_empty_list_is_nothing() -> None:
+    """A condition that found no text at all says so."""
+    figures = {"fact": "code", "required": ["SUMMER"], "observed": []}
+    assert "The code must be one of SUMMER; it is nothing." == i18n.render(
+        "predicate.one_of", figures, locale="en"
+    )
+
+
 def test_an_identity_that_looks_like_money_stays_an_identity() -> None:
     """What names something is shown by its name or verbatim, never formatted."""
     said = i18n.render("pricing.not_priced", {"sku": "12.00 EUR"}, locale="es")
@@ -184,34 +202,46 @@ def test_a_refusal_lists_all_its_reasons_and_one_advice() -> None:
         ),
         (
             KeyReused("pay-1"),
-            "The key pay-1 was used before for something else.\n"
-            "Use a new key, or repeat the first command unchanged.",
+            (
+                "The key pay-1 was used before for something else.\n"
+                "Use a new key, or repeat the first command unchanged."
+            ),
         ),
         (
             InvalidConfiguration("$.promotions[2]", "has no effect"),
-            "The shop's configuration has a mistake. $.promotions[2]: has no effect\n"
-            "Correct the configuration at $.promotions[2] and load it again.",
+            (
+                "The shop's configuration has a mistake. $.promotions[2]: has no effect\n"
+                "Correct the configuration at $.promotions[2] and load it again."
+            ),
         ),
         (
             StaleVersion("cart", "cart_1", 3),
-            "Somebody else has changed cart cart_1 in the meantime.\n"
-            "Read it again and repeat the change.",
+            (
+                "Somebody else has changed cart cart_1 in the meantime.\n"
+                "Read it again and repeat the change."
+            ),
         ),
         (Conflict("busy"), "Somebody else was faster.\nTry again."),
         (
             StoreUnavailable("connection refused"),
-            "The shop's database cannot be reached; nothing was changed.\n"
-            "Check that the database is running and try again.",
+            (
+                "The shop's database cannot be reached; nothing was changed.\n"
+                "Check that the database is running and try again."
+            ),
         ),
         (
             OutcomeUnknown("gone"),
-            "The connection broke while saving: either everything was kept, or nothing.\n"
-            "Repeat the command with the same key; it will not be done twice.",
+            (
+                "The connection broke while saving: either everything was kept, or nothing.\n"
+                "Repeat the command with the same key; it will not be done twice."
+            ),
         ),
         (
             Refused(),
-            "The shop's rules do not allow this.\n"
-            "Nothing was changed; choose something else and try again.",
+            (
+                "The shop's rules do not allow this.\n"
+                "Nothing was changed; choose something else and try again."
+            ),
         ),
         (
             OmnicommerceError("strange"),
@@ -244,9 +274,25 @@ def test_an_error_of_somebody_elses_falls_back_to_its_family() -> None:
     assert i18n.explain_error(Melted("hot"), locale="en").startswith("The shop's database")
 
 
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("spend.base", "amount before promotions must be at least €20.00; €2.00 is missing."),
+        (
+            "matching.units",
+            "number of units that belong to it must be at least 2,000; 200 is missing.",
+        ),
+    ],
+)
+def test_conditions_on_money_are_told_in_money(fact: str, said: str) -> None:
+    """Facts that count minor units are shown as money of the shop's currency."""
+    (reason,) = failures(AtLeast(fact, 2000), {fact: 1800})
+    assert f"The {said}" == i18n.render(reason, locale="en", currency="EUR")
+
+
 TRACE = Trace(
     (
-        TraceStep("black", "applied", Reason("promotion.applied", {"promotion_id": "black"})),
+        TraceStep("black", "applied", Reason("promotion.applied", {"amount": 500})),
         TraceStep("club", "failed", Reason("predicate.during", {"required": "12.5%"})),
         TraceStep("sol", "odd", Reason("mine.odd")),
     )
@@ -256,17 +302,19 @@ TRACE = Trace(
 def test_a_trace_is_told_in_full() -> None:
     """The long text has one line for each step, in order."""
     assert (
-        "Black weekend: aplicada. Se aplica la promoción Black weekend.\n"
+        "Black weekend: aplicada. Rebaja 5,00 €.\n"
         "club: no se aplica. Solo es válido 12,5 %.\n"
         "Sol: odd. mine.odd"
-        == spaced(i18n.explain_trace(TRACE, locale="es", detail="long", names=NAMES))
+        == spaced(
+            i18n.explain_trace(TRACE, locale="es", detail="long", names=NAMES, currency="EUR")
+        )
     )
 
 
 def test_a_trace_is_told_in_short() -> None:
     """The short text keeps what took effect, or everything where nothing did."""
-    short = i18n.explain_trace(TRACE, locale="en", names=NAMES)
-    assert "Black weekend: applied. The promotion Black weekend applies." == short
+    short = i18n.explain_trace(TRACE, locale="en", names=NAMES, currency="EUR")
+    assert "Black weekend: applied. It takes €5.00 off." == short
     failed = Trace(TRACE.steps[1:2])
     assert "club: does not apply. Only valid 12.5%." == i18n.explain_trace(failed, locale="en")
     assert "" == i18n.explain_trace(Trace(), locale="en")

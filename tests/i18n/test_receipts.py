@@ -24,6 +24,7 @@ from omnicommerce.orders.model import (
 
 
 def eur(amount: str) -> Money:
+    """Return an amount in euros."""
     return Money.of(amount, "EUR")
 
 
@@ -177,6 +178,7 @@ Puntos retirados                       -45
 
 
 def print_receipt(order: Order = ORDER, *, locale: str = "en", width: int = 42) -> str:
+    """Return the receipt that Casa Alba prints."""
     return i18n.receipt(
         order,
         locale=locale,

@@ -62,7 +62,6 @@ _FIRST_MONDAY: Final = date(2016, 12, 26)
 _WEEKS: Final = range(1, 54)
 _CARD: Final = frozenset({"card"})
 _KINDS: Final = ("list", "scale", "fuel", "coupon_line", "zero", "qty0")
-_SCOPES: Final = {"store": "location", "zone": "zone", "chain": ""}
 
 
 class MalformedRow(Misuse):
@@ -182,9 +181,9 @@ def read_configuration(directory: Path, book: BookName) -> PricingConfiguration:
     Raises:
         MalformedRow: A row breaks the format.
     """
-    categories = {row.key("product_id"): row.text("product_category") for row in _product_rows(
-        directory
-    )}
+    categories = {
+        row.key("product_id"): row.text("product_category") for row in _rows(directory, "products")
+    }
     rows = tuple(_price_rows(directory, book, categories))
     sold = {row.key("product_id") for row in _rows(directory, "lines")}
     skus = sorted(categories.keys() | sold | {row.sku for row in rows})
@@ -196,10 +195,6 @@ def read_configuration(directory: Path, book: BookName) -> PricingConfiguration:
         windows=[NamedWindow(_week_id(week), _week(week)) for week in _WEEKS],
         promotions=_promotions(),
     )
-
-
-def _product_rows(directory: Path) -> Iterator[_Row]:
-    return _rows(directory, "products")
 
 
 def _traits(sku: str, category: str) -> ProductTraits:
@@ -244,14 +239,17 @@ def _price_rows(
     for row in _rows(directory, f"pricebook_{book}"):
         sku = row.key("product_id")
         mix = f"category {categories.get(sku, '')}"
-        where = {"window": _week_id(_week_of(row)), **_scope(row, book)}
+        window = _week_id(_week_of(row))
+        location, zone = _scope(row, book)
         yield PriceRow(
             price_list="shelf",
             sku=sku,
             amount=row.count("base_x"),
             per=row.count("base_n", 1),
             mix=mix,
-            **where,
+            window=window,
+            location=location,
+            zone=zone,
         )
         deal = row.one_of("deal", "unit", "multi", "bogo")
         yield PriceRow(
@@ -261,7 +259,9 @@ def _price_rows(
             per=2 if deal == "bogo" else row.count("deal_n", 1),
             remainder=Remainder.WHOLE_SET if deal == "bogo" else Remainder.PRO_RATA,
             mix=mix,
-            **where,
+            window=window,
+            location=location,
+            zone=zone,
         )
 
 
@@ -272,11 +272,13 @@ def _week_of(row: _Row) -> int:
     return week
 
 
-def _scope(row: _Row, book: BookName) -> dict[str, str]:
-    if book == "insample":
-        return {"location": row.key("store_id")}
-    field = _SCOPES[row.one_of("tier", *_SCOPES)]
-    return {field: row.key("scope")} if field else {}
+def _scope(row: _Row, book: BookName) -> tuple[str | None, str | None]:
+    """Return location and zone; neither means everywhere."""
+    tier = "store" if book == "insample" else row.one_of("tier", "store", "zone", "chain")
+    if tier == "chain":
+        return None, None
+    scope = row.key("store_id" if book == "insample" else "scope")
+    return (scope, None) if tier == "store" else (None, scope)
 
 
 def read_receipts(directory: Path) -> Iterator[Receipt]:

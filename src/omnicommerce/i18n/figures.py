@@ -23,6 +23,7 @@ from omnicommerce.i18n.formats import (
     format_span,
 )
 from omnicommerce.i18n.locales import locale_of, localised, zone_of
+from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.quantity import Measure, Quantity
@@ -50,6 +51,7 @@ _NAMED: Final = {
     "expected": "location",
     "promotion": "promotion",
     "promotion_id": "promotion",
+    "by": "promotion",
     "customer": "customer",
     "channel": "channel",
 }
@@ -64,20 +66,29 @@ _NAMED_IN_LEDGER: Final = {
     ("slot", "subject"): "location",
 }
 """Kind of account and part of its key -> what it names."""
+_FIGURES_OF_FACTS: Final = frozenset({"observed", "required", "missing"})
+_MONEY_FACTS: Final = frozenset({"spend.base", "spend.left", "matching.base", "matching.left"})
 _SYNONYMS: Final = {"wanted": "status"}
+
+
+def _currency(code: str | Currency | None) -> Currency | None:
+    return None if code is None else Currency.of(code)
 
 
 @attrs.frozen(kw_only=True)
 class Audience:
     """Who reads a text: their locale, the zone of their clocks, and the names they know.
 
+    ``currency`` is the one that amounts given as bare minor units are in.
+
     Raises:
-        InvalidValue: An unknown locale or zone.
+        InvalidValue: An unknown locale, zone or currency.
     """
 
     locale: str = attrs.field(validator=lambda _, __, value: _check(locale_of, value))
     zone: str = attrs.field(default="UTC", validator=lambda _, __, value: _check(zone_of, value))
     names: Names = _NO_NAMES
+    currency: Currency | None = attrs.field(default=None, converter=_currency)
 
     def name(self, kind: str, identity: str) -> str:
         """Return the name of something, or its identity where nobody named it."""
@@ -120,13 +131,29 @@ def _figure(name: str, parameters: Mapping[str, Any], audience: Audience, code: 
         return _named(kind, value, audience)
     if type(value) is int and name.endswith("metres"):
         return format_distance(value, audience.locale)
+    if type(value) is int and audience.currency is not None and _is_money(name, parameters):
+        return format_money(Money(value, audience.currency), audience.locale)
+    group = f"{code.partition('.')[0]}.{_SYNONYMS.get(name, name)}"
+    if isinstance(value, (list, tuple)):
+        if not value:
+            return _word("word", "nothing", audience)
+        return format_list((_word(group, one, audience) for one in value), audience.locale)
+    return _word(group, value, audience)
+
+
+def _word(group: str, value: object, audience: Audience) -> str:
+    """Return the word that a group such as ``order.status`` has for a value, else the value."""
+    known = None
     if isinstance(value, str):
-        area = code.partition(".")[0]
-        word = f"{area}.{_SYNONYMS.get(name, name)}.{value}"
-        known = find_message((word,), {}, audience.locale)
-        if known is not None:
-            return known
-    return shown(value, audience)
+        known = find_message((f"{group}.{value}",), {}, audience.locale)
+    return shown(value, audience) if known is None else known
+
+
+def _is_money(name: str, parameters: Mapping[str, Any]) -> bool:
+    """Tell whether a bare number counts minor units: an amount, or a money fact's figures."""
+    return name == "amount" or (
+        name in _FIGURES_OF_FACTS and str(parameters.get("fact")) in _MONEY_FACTS
+    )
 
 
 def _named(kind: str, value: object, audience: Audience) -> str:

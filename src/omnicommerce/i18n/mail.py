@@ -10,7 +10,8 @@ template            parameters (any may be left out: its line is left out with i
 ``order.cancelled`` order, cause
 =================== =====================================================================
 
-``name`` greets the customer, ``shop`` signs, ``zone`` is the IANA zone instants are shown in.
+``name`` greets the customer, ``shop`` signs; instants are shown by the clock of ``time_zone``
+(an IANA name, UTC by default). A slot is ``{"starts_at": …, "ends_at": …}``.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def render_message(message: Message, *, names: Names | None = None) -> tuple[str
         NotFound: No catalogue has such a template.
         InvalidValue: An unknown locale or zone.
     """
-    zone = message.parameters.get("zone") or "UTC"
+    zone = message.parameters.get("time_zone") or "UTC"
     audience = Audience(locale=message.locale, zone=zone, names=names or {})
     subject = _filled(message, "subject", audience)
     body = "\n".join(

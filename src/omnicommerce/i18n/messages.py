@@ -7,12 +7,14 @@ from typing import Any, Final, Literal
 
 from omnicommerce.i18n.catalogue import find_message
 from omnicommerce.i18n.figures import Audience, Names, fill
+from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.errors import OmnicommerceError, Refused
 from omnicommerce.kernel.reasons import Reason, Trace, TraceStep
 
 __all__ = ["explain_error", "explain_trace", "render", "sentence"]
 
 _NAME_KINDS: Final = ("promotion", "sku", "location", "channel")
+_EFFECTIVE: Final = frozenset({"applied", "chosen", "ok"})
 
 
 def render(
@@ -22,6 +24,7 @@ def render(
     locale: str,
     zone: str = "UTC",
     names: Names | None = None,
+    currency: str | Currency | None = None,
 ) -> str:
     """Return the sentence of a reason, with its figures as the locale writes them.
 
@@ -36,12 +39,13 @@ def render(
         zone: IANA name of the zone whose wall clock instants are shown by.
         names: Names of SKUs, locations, promotions and so on to show instead of
             their identities, such as ``{"sku": {"DRESS-M": "Summer dress"}}``.
+        currency: Of figures that a reason gives in bare minor units.
 
     Returns:
         The sentence; of a code that no catalogue knows, the code and its figures.
 
     Raises:
-        InvalidValue: An unknown locale or zone.
+        InvalidValue: An unknown locale, zone or currency.
 
     Example:
         >>> render("pickup.wrong_code", {"left": 1}, locale="es")
@@ -49,7 +53,9 @@ def render(
     """
     if isinstance(reason, str):
         reason = Reason(reason, parameters or {})
-    return sentence(reason, Audience(locale=locale, zone=zone, names=names or {}))
+    return sentence(
+        reason, Audience(locale=locale, zone=zone, names=names or {}, currency=currency)
+    )
 
 
 def sentence(reason: Reason, audience: Audience) -> str:
@@ -75,6 +81,7 @@ def explain_error(
     locale: str,
     zone: str = "UTC",
     names: Names | None = None,
+    currency: str | Currency | None = None,
 ) -> str:
     """Return what happened and what to do next, for the person in front of the screen.
 
@@ -83,15 +90,16 @@ def explain_error(
         locale: Such as ``es-ES``.
         zone: IANA name of the zone whose wall clock instants are shown by.
         names: Names to show instead of identities; see `render`.
+        currency: Of figures that a reason gives in bare minor units.
 
     Returns:
         One line for each reason of a refusal, or one line for any other error;
         then one line of advice.
 
     Raises:
-        InvalidValue: An unknown locale or zone.
+        InvalidValue: An unknown locale, zone or currency.
     """
-    audience = Audience(locale=locale, zone=zone, names=names or {})
+    audience = Audience(locale=locale, zone=zone, names=names or {}, currency=currency)
     if isinstance(error, Refused) and error.reasons:
         reasons: tuple[Reason, ...] = error.reasons
         lines = [sentence(reason, audience) for reason in reasons]
@@ -124,28 +132,27 @@ def explain_trace(
     detail: Literal["short", "long"] = "short",
     zone: str = "UTC",
     names: Names | None = None,
+    currency: str | Currency | None = None,
 ) -> str:
     """Return the steps of a decision as text, one line each.
 
     Args:
         trace: What was decided, step by step.
         locale: Such as ``es-ES``.
-        detail: ``long`` tells every step; ``short`` only the first about each
-            subject that took effect, or each if none did.
+        detail: ``long`` tells every step; ``short`` only those that took
+            effect, or all where none did.
         zone: IANA name of the zone whose wall clock instants are shown by.
         names: Names to show instead of identities; see `render`.
+        currency: Of figures that a reason gives in bare minor units.
 
     Raises:
-        InvalidValue: An unknown locale or zone.
+        InvalidValue: An unknown locale, zone or currency.
     """
-    audience = Audience(locale=locale, zone=zone, names=names or {})
+    audience = Audience(locale=locale, zone=zone, names=names or {}, currency=currency)
     steps = tuple(trace)
     if detail == "short":
         steps = tuple(step for step in steps if step.verdict in _EFFECTIVE) or steps
     return "\n".join(_step(step, audience) for step in steps)
-
-
-_EFFECTIVE: Final = frozenset({"applied", "chosen", "ok"})
 
 
 def _step(step: TraceStep, audience: Audience) -> str:

@@ -36,7 +36,8 @@ def allocate(total: int, weights: Mapping[K, int]) -> dict[K, int]:
         weights: Non-negative integer weight by key; keys must be sortable.
 
     Raises:
-        InvalidValue: A weight is negative, or there is nobody to give ``total`` to.
+        InvalidValue: A weight is negative or no int, ``total`` is no int, or there
+            is nobody to give it to.
 
     Example:
         >>> allocate(100, {"a": 1, "b": 1, "c": 1})
@@ -44,6 +45,7 @@ def allocate(total: int, weights: Mapping[K, int]) -> dict[K, int]:
         >>> allocate(-100, {"a": 1, "b": 1, "c": 1})
         {'a': -34, 'b': -33, 'c': -33}
     """
+    _require_whole(total)
     if not weights:
         if total:
             raise InvalidValue("weights", f"there is nobody to give {total} to")
@@ -63,16 +65,17 @@ def allocate_capped(
     sizes: they bind ``-total`` as they bind ``total``.
 
     Raises:
-        InvalidValue: A weight or cap is negative, or a key has no cap.
+        InvalidValue: A weight or cap is negative or no int, or a key has no cap.
 
     Example:
         >>> allocate_capped(10, {"a": 1, "b": 1}, {"a": 2, "b": 20})
         Allocation(shares={'a': 2, 'b': 8}, shortfall=0)
     """
+    _require_whole(total)
     keys, _ = _checked(weights) if weights else ([], [])
     for key in keys:
-        if key not in caps or caps[key] < 0:
-            raise InvalidValue("caps", f"key {key!r} needs a cap of zero or more")
+        if type(caps.get(key)) is not int or caps[key] < 0:
+            raise InvalidValue("caps", f"key {key!r} needs a cap, an int of zero or more")
     taken = dict.fromkeys(keys, 0)
     left = abs(total)
     open_keys = [key for key in keys if caps[key]]
@@ -96,12 +99,17 @@ def allocate_capped(
     return Allocation({key: sign * share for key, share in taken.items()}, sign * left)
 
 
+def _require_whole(total: object) -> None:
+    if type(total) is not int:
+        raise InvalidValue("total", f"must be a whole number (int), not {total!r}")
+
+
 def _checked(weights: Mapping[K, int]) -> tuple[list[K], list[int]]:
     unsorted: list[Any] = list(weights)
     keys: list[K] = sorted(unsorted)
     sizes = [weights[key] for key in keys]
-    if min(sizes) < 0:
-        raise InvalidValue("weights", "must all be zero or more")
+    if any(type(size) is not int for size in sizes) or min(sizes) < 0:
+        raise InvalidValue("weights", "must all be ints of zero or more")
     return keys, _shape(sizes)
 
 

@@ -44,8 +44,8 @@ def build_converter(atoms: Collection[type[Any]]) -> Converter:
     """Return a new converter; ``atoms`` are the classes that carry a ``type`` in JSON."""
     converter = Converter(forbid_extra_keys=True)
     _register_plain(converter)
-    _register_texts(converter)
     _register_classes(converter)
+    _register_texts(converter)
     _register_collections(converter)
     _register_atoms(converter, frozenset(atoms))
     return converter
@@ -165,7 +165,8 @@ def _write_duration(duration: timedelta) -> str:
 def _register_classes(converter: Converter) -> None:
     converter.register_structure_hook_factory(attrs.has, lambda cls: _class_hook(cls, converter))
     converter.register_structure_hook_func(_is_enum, _member)
-    converter.register_unstructure_hook_func(_is_enum, lambda member: member.value)
+    for kind in (enum.Enum, enum.StrEnum, enum.IntEnum):
+        converter.register_unstructure_hook(kind, lambda member: member.value)
 
 
 def _is_enum(cls: Any) -> bool:

@@ -104,7 +104,7 @@ not 3 [misuse.configuration]
         found = list(problems(error, path))
         first_path, first = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise InvalidConfiguration(first_path, first + more, problems=found) from error
+        raise InvalidConfiguration(first_path, first + more, problems=found) from None
 
 
 def parse(cls: type[T], text: str | bytes, path: str = "$") -> T:

@@ -12,6 +12,7 @@ family           what to do about it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from omnicommerce.kernel.reasons import Reason
@@ -30,6 +31,7 @@ __all__ = [
     "StaleVersion",
     "StoreUnavailable",
     "UnknownDocument",
+    "UnknownSku",
 ]
 
 
@@ -91,6 +93,16 @@ class NotFound(Misuse):
 
     def __init__(self, kind: str, identity: str) -> None:
         super().__init__(f"there is no {kind} {identity!r}", kind=kind, identity=identity)
+
+
+class UnknownSku(Misuse):
+    """The shop sells nothing under some of the SKUs; all are listed."""
+
+    code = "misuse.unknown_sku"
+
+    def __init__(self, skus: Iterable[str]) -> None:
+        self.skus = tuple(sorted(skus))
+        super().__init__(f"the shop sells no {', '.join(self.skus)}", skus=list(self.skus))
 
 
 class KeyReused(Misuse):

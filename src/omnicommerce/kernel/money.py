@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any, TypeVar
 
 import attrs
@@ -12,9 +13,9 @@ from omnicommerce.kernel.allocation import allocate
 from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.rate import Rate
-from omnicommerce.kernel.rounding import RoundingMode
+from omnicommerce.kernel.rounding import RemainderSide, Rounding, RoundingMode
 
-__all__ = ["Money"]
+__all__ = ["Money", "split_gross"]
 
 K = TypeVar("K")
 
@@ -176,6 +177,34 @@ class Money:
     def __repr__(self) -> str:
         """Show as it would be written."""
         return f"Money({str(self)!r})"
+
+
+def split_gross(gross: Money, rate: Rate, rounding: Rounding) -> tuple[Money, Money]:
+    """Split a gross amount into net and tax, which always sum to it.
+
+    One of them is computed exactly and rounded by ``rounding.mode``; the other,
+    ``rounding.remainder``, is what is left.
+
+    Args:
+        gross: What the customer pays, tax included, of either sign.
+        rate: The tax rate, such as ``Rate.percent(21)``.
+        rounding: The shop's policy.
+
+    Raises:
+        InvalidValue: The rate is negative.
+
+    Example:
+        >>> net, tax = split_gross(Money.of("0.99", "EUR"), Rate.percent(21), Rounding())
+        >>> str(net), str(tax)
+        ('0.82 EUR', '0.17 EUR')
+    """
+    if rate.value < 0:
+        raise InvalidValue("rate", f"a tax rate must be zero or more, not {rate}")
+    part = rate.value if rounding.remainder is RemainderSide.NET else Fraction(1)
+    computed = gross.share(Rate(part / (1 + rate.value)), rounding.mode)
+    if rounding.remainder is RemainderSide.NET:
+        return gross - computed, computed
+    return computed, gross - computed
 
 
 _LARGEST_SHIFT = 30

@@ -36,7 +36,7 @@ class RoundingLevel(enum.StrEnum):
 
 
 class RemainderSide(enum.StrEnum):
-    """Which of net and tax is computed and rounded; the other is the remainder."""
+    """Which of net and tax is the remainder; the other one is computed and rounded."""
 
     NET = "net"
     TAX = "tax"

@@ -24,6 +24,7 @@ from omnicommerce.pricing.effects import (
     SetPrice,
 )
 from omnicommerce.pricing.errors import NotPriced, UnknownSku
+from omnicommerce.pricing.explain import explain
 from omnicommerce.pricing.model import (
     ListRole,
     NamedWindow,
@@ -34,6 +35,7 @@ from omnicommerce.pricing.model import (
     ProductTraits,
     Promotion,
 )
+from omnicommerce.pricing.parity import ParityDifference, ParityReport, parity
 from omnicommerce.pricing.result import Adjustment, CouponMatch, Discount, PricedBasket, PricedLine
 
 __all__ = [
@@ -54,6 +56,8 @@ __all__ = [
     "NamedWindow",
     "NotPriced",
     "OfferList",
+    "ParityDifference",
+    "ParityReport",
     "PercentOff",
     "PriceBook",
     "PriceKey",
@@ -69,5 +73,7 @@ __all__ = [
     "SetPrice",
     "Situation",
     "UnknownSku",
+    "explain",
+    "parity",
     "price",
 ]

@@ -54,9 +54,7 @@ def amount_off(amount: int, sheet: Sheet, at: list[int]) -> list[int] | None:
     return split(off, left) if off else None
 
 
-def buy_get(
-    effect: BuyGet, mode: RoundingMode, sheet: Sheet, at: list[int]
-) -> list[int] | None:
+def buy_get(effect: BuyGet, mode: RoundingMode, sheet: Sheet, at: list[int]) -> list[int] | None:
     """Reward the cheapest of the matching units, ``get`` of each complete set."""
     sets = sum([sheet.quantities[k] for k in at]) // (effect.buy + effect.get)
     if effect.max_repeats is not None:
@@ -89,6 +87,10 @@ def _taken(sheet: Sheet, at: list[int], wanted: int, *, dearest: bool = False) -
 
     What is left of an entry is shared evenly by its units, to the minor unit.
     """
+    if len(at) == 1 and not dearest:
+        quantity = sheet.quantities[at[0]]
+        each, extra = divmod(sheet.left[at[0]], quantity)
+        return [each * wanted + max(0, wanted - quantity + extra)]
     runs: list[tuple[int, int, int]] = []
     for slot, k in enumerate(at):
         quantity = sheet.quantities[k]
@@ -113,9 +115,7 @@ def offer_list(effect: OfferList, sheet: Sheet, at: list[int]) -> list[int]:
     asked = sheet.offers_at(sheet.offers[effect.list_id], at)
     left = sheet.left if len(at) == len(sheet.left) else [sheet.left[k] for k in at]
     if effect.replaces:
-        return [
-            0 if price < 0 else have - price for have, price in zip(left, asked, strict=True)
-        ]
+        return [0 if price < 0 else have - price for have, price in zip(left, asked, strict=True)]
     return [
         have - price if 0 <= price < have else 0 for have, price in zip(left, asked, strict=True)
     ]

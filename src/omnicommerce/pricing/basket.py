@@ -90,12 +90,20 @@ class Coupon:
     line_id: str | None = None
 
 
+def _lines(value: Iterable[BasketLine]) -> tuple[BasketLine, ...]:
+    return tuple(value)
+
+
+def _coupons(value: Iterable[Coupon]) -> tuple[Coupon, ...]:
+    return tuple(value)
+
+
 @attrs.frozen
 class Basket:
     """Lines and presented coupons; the order of either never changes a total."""
 
-    lines: tuple[BasketLine, ...] = attrs.field(default=(), converter=tuple)
-    coupons: tuple[Coupon, ...] = attrs.field(default=(), converter=tuple)
+    lines: tuple[BasketLine, ...] = attrs.field(default=(), converter=_lines)
+    coupons: tuple[Coupon, ...] = attrs.field(default=(), converter=_coupons)
 
     def __attrs_post_init__(self) -> None:
         """Refuse two lines of one id, and coupons for lines that are not there."""
@@ -123,7 +131,7 @@ class Situation:
         customer_classes: Classes and segments of the customer.
         customer_id: The customer, when known.
         codes: Codes entered.
-        exhausted: Promotions that have no use left for this customer; whoever
+        exhausted: Limited promotions that have no use left for this customer; whoever
             holds uses on the ledger says so, pricing only leaves them out.
 
     Raises:

@@ -262,6 +262,4 @@ def _codes(rule: Rule) -> list[str] | None:
 
 def _least_spend(rule: Rule) -> int:
     """Return what a basket must cost before promotions for the rule to run."""
-    return max(
-        (minimum for fact, minimum in rule.minima if fact != "matching.units"), default=0
-    )
+    return max((minimum for fact, minimum in rule.minima if fact != "matching.units"), default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.predicates import Facts
@@ -16,7 +16,7 @@ from omnicommerce.pricing.result import CouponMatch, Discount, PricedBasket, Tab
 from omnicommerce.pricing.rules import Rule
 from omnicommerce.pricing.sheet import Sheet
 
-__all__ = ["Observer", "SelectionPolicy", "price", "run"]
+__all__ = ["Observer", "SelectionPolicy", "Turn", "price", "run"]
 
 
 class SelectionPolicy(enum.StrEnum):
@@ -26,8 +26,23 @@ class SelectionPolicy(enum.StrEnum):
     """By lane, priority and id; each takes from what those before it left."""
 
 
-Observer: TypeAlias = Callable[[Rule, Sheet, list[int], int | None], None]
-"""Told after each rule: the entries it could take from, and what it took (None: it failed)."""
+class Turn(NamedTuple):
+    """What happened when a rule's turn came.
+
+    ``matching``: the entries it matches. ``at``: those of them it may take from.
+    ``taken``: what it gave; None: nothing. ``facts``: what it could ask.
+    """
+
+    matching: list[int]
+    at: list[int]
+    taken: int | None
+    facts: Facts
+
+
+Observer: TypeAlias = Callable[[Rule, Sheet, Turn], None]
+"""Told after each rule; with an observer every rule gets its turn, matching or not."""
+
+_NONE: Final[list[int]] = []
 
 
 def price(
@@ -97,19 +112,29 @@ class _Run:
         everything = list(range(len(sheet.base)))
         for position in book.for_all_products(sheet.base_total, situation.codes):
             matched[position] = everything
-        facts = _facts(self.view, situation) if book.asks_facts else self.view.facts
-        for position in sorted(matched):
-            rule, at = book.rules[position], matched[position]
+        facts = self.view.facts
+        if book.asks_facts or observe is not None:
+            facts = _facts(self.view, situation)
+        order = sorted(matched) if observe is None else range(len(book.rules))
+        for position in order:
+            rule, matching = book.rules[position], matched.get(position, _NONE)
+            at = everything if rule.everything else matching
             if sheet.closed or rule.exclusive:
                 at = _free(at, sheet, exclusive=rule.exclusive)
             taken: int | None = None
-            if self.view.is_active(rule) and rule.promotion_id not in situation.exhausted and (
-                rule.passes(sheet, at, facts)
-            ):
+            if not rule.has_conditions or self.allows(rule, at, facts):
                 taken = self.apply(rule, at)
             if observe is not None:
-                observe(rule, sheet, at, taken)
+                observe(rule, sheet, Turn(matching, at, taken, facts))
         return self.answer()
+
+    def allows(self, rule: Rule, at: list[int], facts: Facts) -> bool:
+        """Tell whether every condition of the rule holds now."""
+        return (
+            rule.promotion_id not in self.situation.exhausted
+            and self.view.is_active(rule)
+            and rule.passes(self.sheet, at, facts)
+        )
 
     def apply(self, rule: Rule, at: list[int]) -> int | None:
         """Let a rule whose conditions hold take effect; return what it gave, if anything."""

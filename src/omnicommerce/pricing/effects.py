@@ -7,11 +7,13 @@ than is left of the lines it matches; what it takes is spread over them exactly.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
 import attrs
 
+from omnicommerce.kernel.documents import register_atoms
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.quantity import require_quantity
 from omnicommerce.kernel.rate import Rate
@@ -158,9 +160,7 @@ class MatchBand:
 
     up_to: int = attrs.field(validator=_amount)
     rate: Rate | None = None
-    raised_to: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_amount)
-    )
+    raised_to: int | None = attrs.field(default=None, validator=attrs.validators.optional(_amount))
 
     def __attrs_post_init__(self) -> None:
         """Refuse bands that say two things or nothing, or would lower a coupon."""
@@ -172,6 +172,10 @@ class MatchBand:
             raise InvalidValue("rate", "must not be negative")
 
 
+def _bands(value: Iterable[MatchBand]) -> tuple[MatchBand, ...]:
+    return tuple(value)
+
+
 @attrs.frozen
 class MatchCoupon:
     """Let the shop add to each presented manufacturer coupon of kind ``value``.
@@ -181,7 +185,7 @@ class MatchCoupon:
     price reduction, and is not limited by what is left of the line.
     """
 
-    bands: tuple[MatchBand, ...] = attrs.field(converter=tuple)
+    bands: tuple[MatchBand, ...] = attrs.field(converter=_bands)
 
     @bands.validator
     def _check_bands(self, _: object, bands: tuple[MatchBand, ...]) -> None:
@@ -193,3 +197,5 @@ class MatchCoupon:
 
 
 Effect: TypeAlias = PercentOff | AmountOff | BuyGet | SetPrice | OfferList | MatchCoupon
+
+register_atoms(Effect)

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from omnicommerce.kernel.errors import Misuse, Refused
+from omnicommerce.kernel.errors import Refused, UnknownSku
 from omnicommerce.kernel.reasons import Reason
 
 __all__ = ["NotPriced", "UnknownSku"]
-
-
-class UnknownSku(Misuse):
-    """The basket holds SKUs that the shop's configuration does not know; all are listed."""
-
-    code = "misuse.unknown_sku"
-
-    def __init__(self, skus: Iterable[str]) -> None:
-        self.skus = tuple(sorted(skus))
-        super().__init__(f"the price book knows no {', '.join(self.skus)}", skus=list(self.skus))
 
 
 class NotPriced(Refused):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from fractions import Fraction
 from operator import attrgetter
 from typing import Final
 
 import attrs
 
+from omnicommerce.kernel.documents import canonical
 from omnicommerce.pricing.model import PriceRow, PricingConfiguration
 
 __all__ = ["fingerprint"]
@@ -28,40 +26,15 @@ def fingerprint(configuration: PricingConfiguration) -> str:
     """
     digest = hashlib.sha256()
     for field in attrs.fields(PricingConfiguration):
-        digest.update(f"\n[{field.name}]\n".encode())
         value = getattr(configuration, field.name)
-        if field.name not in _UNORDERED:
-            digest.update(canonical(value).encode())
-            continue
-        for text in sorted(map(_item, value)):
+        texts = map(_item, value) if isinstance(value, tuple) else [str(value)]
+        for text in sorted(texts) if field.name in _UNORDERED else texts:
             digest.update(text.encode())
             digest.update(b"\n")
+        digest.update(f"[{field.name}]\n".encode())
     return digest.hexdigest()[:_DIGITS]
 
 
 def _item(value: object) -> str:
+    """Return the canonical text of one item; there can be very many rows, so they are quick."""
     return repr(_ROW(value)) if type(value) is PriceRow else canonical(value)
-
-
-def canonical(value: object) -> str:
-    """Return a text that is equal for equal configuration values and only for those."""
-    if value is None or isinstance(value, (bool, str, int)):
-        return repr(value)
-    if isinstance(value, Fraction):
-        return f"{value.numerator}/{value.denominator}"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, frozenset):
-        return f"{{{','.join(sorted(map(canonical, value)))}}}"
-    if isinstance(value, tuple):
-        return f"({','.join(map(canonical, value))})"
-    if isinstance(value, Mapping):
-        pairs = sorted((canonical(key), canonical(item)) for key, item in value.items())
-        return f"{{{','.join(f'{key}:{item}' for key, item in pairs)}}}"
-    return f"{type(value).__name__}({','.join(_fields(value))})"
-
-
-def _fields(value: object) -> Iterator[str]:
-    for field in attrs.fields(type(value)):  # type: ignore[arg-type] # whatever is left is attrs
-        if field.eq:
-            yield f"{field.name}={canonical(getattr(value, field.name))}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from omnicommerce.kernel import documents
 from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.ids import require_id
@@ -196,6 +197,39 @@ class Promotion:
         if value is not None:
             require_quantity(value, attribute.name)
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether its uses are counted, so that they can run out."""
+        return self.limit_uses is not None or self.limit_per_customer is not None
+
+
+def _currency(value: str | Currency) -> Currency:
+    return Currency.of(value)
+
+
+def _products(value: Iterable[ProductTraits]) -> tuple[ProductTraits, ...]:
+    return tuple(value)
+
+
+def _lists(value: Iterable[PriceList]) -> tuple[PriceList, ...]:
+    return tuple(value)
+
+
+def _rows(value: Iterable[PriceRow]) -> tuple[PriceRow, ...]:
+    return tuple(value)
+
+
+def _windows(value: Iterable[NamedWindow]) -> tuple[NamedWindow, ...]:
+    return tuple(value)
+
+
+def _promotions(value: Iterable[Promotion]) -> tuple[Promotion, ...]:
+    return tuple(value)
+
+
+def _keys(value: Iterable[PriceKey]) -> tuple[PriceKey, ...]:
+    return tuple(value)
+
 
 @attrs.frozen(kw_only=True)
 class PricingConfiguration:
@@ -213,15 +247,28 @@ class PricingConfiguration:
         rate_rounding: How percentages are rounded.
     """
 
-    currency: Currency = attrs.field(converter=Currency.of)
-    products: tuple[ProductTraits, ...] = attrs.field(converter=tuple)
-    lists: tuple[PriceList, ...] = attrs.field(converter=tuple)
-    rows: tuple[PriceRow, ...] = attrs.field(converter=tuple)
-    windows: tuple[NamedWindow, ...] = attrs.field(default=(), converter=tuple)
-    promotions: tuple[Promotion, ...] = attrs.field(default=(), converter=tuple)
-    specificity: tuple[PriceKey, ...] = attrs.field(default=tuple(PriceKey), converter=tuple)
+    currency: Currency = attrs.field(converter=_currency)
+    products: tuple[ProductTraits, ...] = attrs.field(converter=_products)
+    lists: tuple[PriceList, ...] = attrs.field(converter=_lists)
+    rows: tuple[PriceRow, ...] = attrs.field(converter=_rows)
+    windows: tuple[NamedWindow, ...] = attrs.field(default=(), converter=_windows)
+    promotions: tuple[Promotion, ...] = attrs.field(default=(), converter=_promotions)
+    specificity: tuple[PriceKey, ...] = attrs.field(default=tuple(PriceKey), converter=_keys)
     row_rounding: RoundingMode = RoundingMode.UP
     rate_rounding: RoundingMode = RoundingMode.HALF_UP
+
+    @classmethod
+    def load(cls, data: Any, path: str = "$") -> PricingConfiguration:
+        """Build a configuration from its JSON form, as `dump` returns it.
+
+        Raises:
+            InvalidConfiguration: Something is malformed; the error names its path.
+        """
+        return documents.load(cls, data, path)
+
+    def dump(self) -> Any:
+        """Return the JSON form: dicts, lists, texts, whole numbers, truth values, None."""
+        return documents.dump(self)
 
     @specificity.validator
     def _check_specificity(self, _: object, value: tuple[PriceKey, ...]) -> None:

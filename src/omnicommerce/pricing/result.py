@@ -31,8 +31,10 @@ class Adjustment:
 
     @property
     def reason(self) -> Reason:
-        """Why: the promotion that did it."""
-        return Reason("promotion.applied", {"promotion_id": self.promotion_id})
+        """Why: the promotion that did it, and the minor units it took off."""
+        return Reason(
+            "promotion.applied", {"promotion_id": self.promotion_id, "amount": -self.minor}
+        )
 
 
 @attrs.frozen
@@ -105,9 +107,7 @@ class PricedLine:
     def unit_amounts(self) -> tuple[Money, ...]:
         """Return what each unit costs after promotions: an even split, the remainder first."""
         each, extra = divmod(self.selling_minor, self.quantity)
-        return tuple(
-            Money(each + (unit < extra), self.currency) for unit in range(self.quantity)
-        )
+        return tuple(Money(each + (unit < extra), self.currency) for unit in range(self.quantity))
 
     def unit_adjustments(self, unit: int) -> tuple[Adjustment, ...]:
         """Return one unit's share of every adjustment; over all units they sum to the line's.
@@ -243,9 +243,7 @@ def _members(basket: Basket, table: Table, currency: Currency) -> list[list[Bask
     return members
 
 
-def _line(
-    line: BasketLine, base: int, changes: list[Adjustment], currency: Currency
-) -> PricedLine:
+def _line(line: BasketLine, base: int, changes: list[Adjustment], currency: Currency) -> PricedLine:
     return PricedLine(line.line_id, line.sku, line.quantity, base, tuple(changes), currency)
 
 

@@ -68,6 +68,7 @@ class Rule:
         promotion_id: Its identity.
         exclusive: Whether it shares its items with no other.
         everything: Whether it matches every product, known or not.
+        has_conditions: Whether anything must hold at all, a use being left included.
         by_place: What must hold of the place alone; None: nothing.
         minima: Numbers that must be reached.
         rest: What else must hold; None: nothing.
@@ -81,6 +82,7 @@ class Rule:
     promotion_id: str
     exclusive: bool
     everything: bool
+    has_conditions: bool
     by_place: Predicate | None
     minima: tuple[tuple[str, int], ...]
     rest: Predicate | None
@@ -131,6 +133,7 @@ def _compile(promotion: Promotion, position: int, configuration: PricingConfigur
         promotion_id=promotion.promotion_id,
         exclusive=promotion.exclusive,
         everything=promotion.on == ALWAYS,
+        has_conditions=promotion.when != ALWAYS or promotion.is_limited,
         by_place=_all(by_place),
         minima=tuple(minima),
         rest=_all(rest),

@@ -57,6 +57,11 @@ class Sheet:
         "skus",
         "touched",
     )
+    base: list[int]
+    base_total: int
+    left: list[int]
+    left_total: int
+    offers: dict[str, Finder]
 
     def __init__(self, basket: Basket, currency: Currency, mode: RoundingMode) -> None:
         units: dict[str, int] = {}
@@ -71,16 +76,10 @@ class Sheet:
         self.mode = mode
         self.skus = sorted(units)
         self.plain = len(self.skus)
-        self.quantities = [units[sku] for sku in self.skus]
-        self.pieces = self.quantities
+        self.quantities = self.pieces = [units[sku] for sku in self.skus]
         self.given: list[GivenKey] = []
-        self.base: list[int] = []
         if counts:
             self._add_given(counts)
-        self.left: list[int] = []
-        self.base_total = 0
-        self.left_total = 0
-        self.offers: dict[str, Finder] = {}
         self.touched: set[int] = set()
         self.closed: set[int] = set()
 
@@ -99,12 +98,13 @@ class Sheet:
         Raises:
             NotPriced: Some entries have no row; their lines are listed.
         """
-        rows = list(map(find, self.skus[: self.plain]))
+        rows = list(map(find, self.skus[: self.plain] if self.given else self.skus))
         if None in rows:
             raise _not_priced(basket, find)
         base = self.amounts(rows, self.quantities)
-        for key, count in zip(self.given, self.pieces[self.plain :], strict=True):
-            base.append(key[2] * count)
+        if self.given:
+            counts = self.pieces[self.plain :]
+            base += [key[2] * count for key, count in zip(self.given, counts, strict=True)]
         self.base = base
         self.left = base.copy()
         self.base_total = self.left_total = sum(base)
@@ -152,10 +152,7 @@ class Sheet:
 
         Entries that the till priced cost the offer that it gave.
         """
-        if self.given:
-            plain = [k for k in at if k < self.plain]
-        else:
-            plain = at
+        plain = [k for k in at if k < self.plain] if self.given else at
         skus, quantities = self.skus, self.quantities
         if len(plain) == len(skus):
             asked = self.amounts(list(map(find, skus)), quantities)

@@ -30,8 +30,10 @@ def check(configuration: PricingConfiguration) -> None:
             raise InvalidConfiguration(f"$.lists[{number}].when", problem)
     roles = {item.list_id: item.role for item in configuration.lists}
     for number, row in enumerate(configuration.rows):
-        if row.price_list not in roles or row.sku not in products or (
-            row.window is not None and row.window not in windows
+        if (
+            row.price_list not in roles
+            or row.sku not in products
+            or (row.window is not None and row.window not in windows)
         ):
             _refuse_row(f"$.rows[{number}]", row, roles, products)
     for number, promotion in enumerate(configuration.promotions):
@@ -76,9 +78,7 @@ def _check_promotion(path: str, promotion: Promotion, lists: dict[str, ListRole]
             raise InvalidConfiguration(where, "a product has texts only: use one_of")
 
 
-def _atoms(
-    path: str, predicate: Predicate
-) -> Iterator[tuple[str, OneOf | AtLeast | During]]:
+def _atoms(path: str, predicate: Predicate) -> Iterator[tuple[str, OneOf | AtLeast | During]]:
     match predicate:
         case AllOf(of) | AnyOf(of):
             for number, member in enumerate(of):

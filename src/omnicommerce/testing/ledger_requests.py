@@ -33,6 +33,7 @@ __all__ = [
     "ACCOUNTS",
     "BEGINNING",
     "VERBS",
+    "Asked",
     "Failure",
     "Groups",
     "LedgerStore",
@@ -44,6 +45,7 @@ __all__ = [
     "attempt",
     "journal",
     "look",
+    "play",
     "report",
     "requests",
     "require_equal",
@@ -300,6 +302,26 @@ class Step:
 
     minutes: int
     request: Request
+
+
+@attrs.frozen
+class Asked:
+    """What was asked in a story, when, and what came of it."""
+
+    request: Request
+    by: Command
+    outcome: Outcome
+
+
+def play(store: LedgerStore, story: Iterable[Step]) -> list[Asked]:
+    """Tell a story to a store, each request under a key of its own."""
+    at = BEGINNING
+    asked: list[Asked] = []
+    for step in story:
+        at += timedelta(minutes=step.minutes)
+        by = Command(f"key-{len(asked)}", f"cause-{len(asked) % 3}", at)
+        asked.append(Asked(step.request, by, attempt(store, step.request, by)))
+    return asked
 
 
 @st.composite

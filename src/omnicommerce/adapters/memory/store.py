@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from omnicommerce.adapters.memory.table import OnStep, UndoLog
 from omnicommerce.adapters.memory.unit_of_work import MemoryTables, MemoryUnit
-from omnicommerce.kernel.errors import Misuse
+from omnicommerce.kernel.errors import InvalidValue, Misuse
 
 __all__ = ["MemoryStore"]
 
@@ -41,6 +41,17 @@ class MemoryStore:
         self._tables = MemoryTables(self._log)
         self._lock = threading.RLock()
         self._running = False
+
+    @classmethod
+    def open(cls, url: str) -> MemoryStore:
+        """Open a new, empty store; the URL is ``memory:``.
+
+        Raises:
+            InvalidValue: The URL says more than that.
+        """
+        if url.rstrip("/") != "memory:":
+            raise InvalidValue("url", f"must be memory:, not {url!r}")
+        return cls()
 
     def run(self, work: Callable[[MemoryUnit], T]) -> T:
         """Run ``work`` and keep what it did when it returns, nothing when it raises.

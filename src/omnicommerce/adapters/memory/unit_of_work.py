@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from omnicommerce.adapters.memory.carts import MemoryCarts
 from omnicommerce.adapters.memory.ledger import MemoryLedger
 from omnicommerce.adapters.memory.ledger_tables import LedgerTables
 from omnicommerce.adapters.memory.repositories import (
@@ -23,6 +24,7 @@ class MemoryTables:
     def __init__(self, log: UndoLog) -> None:
         self.ledger = LedgerTables(log)
         self.outbox = MemoryOutbox(log)
+        self.carts = MemoryCarts(log)
         self.customers = MemoryCustomers(log)
         self.orders = MemoryOrders(log)
         self.pickups = MemoryPickups(log)
@@ -34,6 +36,7 @@ class MemoryUnit:
 
     ledger: MemoryLedger
     outbox: MemoryOutbox
+    carts: MemoryCarts
     customers: MemoryCustomers
     orders: MemoryOrders
     pickups: MemoryPickups
@@ -44,6 +47,7 @@ class MemoryUnit:
         return cls(
             ledger=MemoryLedger(tables.ledger),
             outbox=tables.outbox,
+            carts=tables.carts,
             customers=tables.customers,
             orders=tables.orders,
             pickups=tables.pickups,

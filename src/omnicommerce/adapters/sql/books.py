@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -36,10 +36,11 @@ _LOTS: Final = sa.text(
     " WHERE account > :after OR (account = :after AND lot_id > :lot)"
     " ORDER BY account, lot_id LIMIT :limit"
 )
-_GROUPS: Final = sa.text(
-    "SELECT DISTINCT group_id FROM oc_hold WHERE group_id > :after ORDER BY group_id LIMIT :limit"
+_HOLDS: Final = sa.text(
+    "SELECT group_id, account, quantity, captured, released, expired, restored, expires_at"
+    " FROM oc_hold WHERE group_id > :after OR (group_id = :after AND account > :account)"
+    " ORDER BY group_id, account LIMIT :limit"
 )
-_HOLDS: Final = sa.text("SELECT group_id, account FROM oc_hold WHERE group_id > :after")
 
 
 def read_entries(
@@ -63,35 +64,37 @@ class SqlBooks(LedgerBooks):
 
     def accounts(self) -> Iterator[tuple[AccountKey, int, int, int, int]]:
         """Yield the stored figures of every account."""
-        for row in self._pages(_ACCOUNTS, {"after": ""}, lambda row: {"after": row[0]}):
-            yield account_key(row[0]), row[1], row[2], row[3], row[4]
+        for page in self._pages(_ACCOUNTS, {"after": ""}, lambda row: {"after": row[0]}):
+            for row in page:
+                yield account_key(row[0]), row[1], row[2], row[3], row[4]
 
     def all_lots(self) -> Iterator[Lot]:
         """Yield every lot, in key order of accounts."""
         first = {"after": "", "lot": ""}
-        for row in self._pages(_LOTS, first, lambda row: {"after": row[0], "lot": row[1]}):
-            yield lot_of(row)
+        for page in self._pages(_LOTS, first, lambda row: {"after": row[0], "lot": row[1]}):
+            yield from map(lot_of, page)
 
     def all_holds(self) -> Iterator[Hold]:
         """Yield every hold, group by group."""
-        reader = Reader(self._transaction)
-        for row in self._pages(_GROUPS, {"after": ""}, lambda row: {"after": row[0]}):
-            yield from reader.holds(row[0])
+        first = {"after": "", "account": ""}
+        pages = self._pages(_HOLDS, first, lambda row: {"after": row[0], "account": row[1]})
+        for page in pages:
+            yield from Reader(self._transaction).complete(page)
 
     def all_entries(self) -> Iterator[Entry]:
         """Yield the journal in sequence."""
-        for row in self._pages(_ENTRIES, {"after": 0}, lambda row: {"after": row[0]}):
-            yield entry_of(row)
+        for page in self._pages(_ENTRIES, {"after": 0}, lambda row: {"after": row[0]}):
+            yield from map(entry_of, page)
 
     def _pages(
         self,
         statement: sa.TextClause,
         after: Mapping[str, Any],
-        next_after: Callable[[sa.Row[Any]], Mapping[str, Any]],
-    ) -> Iterator[sa.Row[Any]]:
-        """Yield all rows, asking for those after the last one of each page."""
+        next_after: Callable[[Sequence[Any]], Mapping[str, Any]],
+    ) -> Iterator[Sequence[Sequence[Any]]]:
+        """Yield all pages, each of the rows after the last one of the page before."""
         while rows := self._transaction.rows(statement, {**after, "limit": _PAGE}):
-            yield from rows
+            yield rows
             if len(rows) < _PAGE:
                 return
             after = next_after(rows[-1])

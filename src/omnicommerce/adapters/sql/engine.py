@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from omnicommerce.adapters.sql.failures import translate
-from omnicommerce.kernel.errors import AdapterError, InvalidValue
+from omnicommerce.adapters.sql.failures import brief, translate
+from omnicommerce.kernel.errors import AdapterError, InvalidValue, StoreUnavailable
 
 __all__ = ["PATIENCE", "READY", "Synchronous", "connect", "make_engine", "require_patience"]
 
@@ -133,11 +133,13 @@ def connect(engine: sa.Engine) -> sa.Connection:
     """Open a connection.
 
     Raises:
-        StoreUnavailable: The database cannot be reached.
-        AdapterError: It is another kind of server, or refuses us.
+        StoreUnavailable: The database cannot be reached, or does not let us in.
+        AdapterError: It is another kind of server.
     """
     try:
         return engine.connect()
+    except sa.exc.OperationalError as error:
+        raise StoreUnavailable(f"the database lets nobody in: {brief(error)}") from error
     except sa.exc.SQLAlchemyError as error:
         raise translate(error) from error
 

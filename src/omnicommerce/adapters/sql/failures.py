@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from omnicommerce.kernel.errors import AdapterError, Conflict, OmnicommerceError, StoreUnavailable
 
-__all__ = ["Duplicate", "is_duplicate", "translate"]
+__all__ = ["Duplicate", "brief", "is_duplicate", "translate"]
 
 _CONFLICTS: Final = frozenset(
     {
@@ -57,14 +57,14 @@ def translate(error: sa.exc.SQLAlchemyError) -> OmnicommerceError:
     """Return the engine's error for a driver's; the caller raises it ``from`` the driver's."""
     if isinstance(error, sa.exc.DBAPIError):
         if error.connection_invalidated or _is_lost(error):
-            return StoreUnavailable(f"the database is gone: {_brief(error)}")
+            return StoreUnavailable(f"the database is gone: {brief(error)}")
         if is_duplicate(error):
-            return Duplicate(f"another row has this key: {_brief(error)}")
+            return Duplicate(f"another row has this key: {brief(error)}")
         if _is_conflict(error):
-            return Conflict(f"another unit of work was faster: {_brief(error)}")
+            return Conflict(f"another unit of work was faster: {brief(error)}")
     elif isinstance(error, sa.exc.TimeoutError):
-        return StoreUnavailable(f"no free connection: {_brief(error)}")
-    return AdapterError(f"the database refused a statement: {_brief(error)}")
+        return StoreUnavailable(f"no free connection: {brief(error)}")
+    return AdapterError(f"the database refused a statement: {brief(error)}")
 
 
 def is_duplicate(error: sa.exc.DBAPIError) -> bool:
@@ -72,7 +72,8 @@ def is_duplicate(error: sa.exc.DBAPIError) -> bool:
     return _code(error) in _DUPLICATES or _sqlite_code(error) in _SQLITE_DUPLICATES
 
 
-def _brief(error: sa.exc.SQLAlchemyError) -> str:
+def brief(error: sa.exc.SQLAlchemyError) -> str:
+    """Return the first line of what the driver says."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
     lines = str(cause).strip().splitlines()
     return lines[0] if lines else type(cause).__name__

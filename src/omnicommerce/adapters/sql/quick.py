@@ -70,7 +70,8 @@ def _whole_hold() -> sa.TextClause:
             INSERT INTO oc_entry (account, verb, balance_change, held_change, counter,
             command_key, cause, at, group_id)
             SELECT account, 'hold', 0, quantity, 'none', CAST(:key AS text), CAST(:cause AS text),
-            CAST(:at AS bigint), {_GROUP} FROM locked WHERE EXISTS (SELECT 1 FROM command) ORDER BY turn
+            CAST(:at AS bigint), {_GROUP} FROM locked
+            WHERE EXISTS (SELECT 1 FROM command) ORDER BY turn
         )
         SELECT g.enough AND g.new_group, g.new_group, (SELECT count(*) FROM command),
         (SELECT count(*) FROM taken), account, balance, held, floor, deficit, lotted
@@ -85,8 +86,8 @@ def _gate(name: str) -> sa.TextClause:
     dialect = DIALECTS[name]
     sets = ["held = t.held + w.quantity"]
     guard = (
-        "t.account = w.account AND t.lotted = 0"
-        f" AND t.balance - t.held - t.floor >= w.quantity AND {_NEW_GROUP.format(group=':group_id')}"
+        "t.account = w.account AND t.lotted = 0 AND t.balance - t.held - t.floor >= w.quantity"
+        f" AND {_NEW_GROUP.format(group=':group_id')}"
     )
     return sa.text(dialect.update("oc_account", dialect.rows("rows", _WANTED), sets, guard))
 

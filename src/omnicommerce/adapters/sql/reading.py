@@ -63,7 +63,9 @@ class Reader:
         short = [
             key
             for key, account in found.items()
-            if (units := wanted[key]) is not None and must_end_due(account, units)
+            if account.held
+            and (units := wanted[key]) is not None
+            and must_end_due(account, units)
         ]
         due = self._due(short, at)
         return [
@@ -87,6 +89,10 @@ class Reader:
     def holds(self, group: str) -> tuple[Hold, ...]:
         """Read a group's holds, without locks."""
         rows = self._transaction.rows(self._sql.holds, {"group": group})
+        return self.complete(rows)
+
+    def complete(self, rows: Sequence[Sequence[Any]]) -> tuple[Hold, ...]:
+        """Complete rows of holds with their parts."""
         return self._with_parts(rows)[0]
 
     def due_holds(self, at: datetime, limit: int) -> tuple[tuple[Hold, ...], list[View]]:

@@ -23,7 +23,7 @@ from omnicommerce.adapters.sql.engine import (
     require_patience,
 )
 from omnicommerce.adapters.sql.failures import Duplicate, translate
-from omnicommerce.adapters.sql.queue import queue_for
+from omnicommerce.adapters.sql.queue import WriterQueue, queue_for
 from omnicommerce.adapters.sql.transaction import Transaction
 from omnicommerce.adapters.sql.unit_of_work import SqlUnitOfWork
 from omnicommerce.kernel.errors import (
@@ -64,6 +64,7 @@ class SqlStore(Transactions[SqlUnitOfWork]):
         self._thread = threading.local()
         is_sqlite = engine.dialect.name == "sqlite"
         self._queue = queue_for(engine.url.database) if is_sqlite else None
+        self._line = WriterQueue(None)
         if not is_sqlite and not engine.get_execution_options().keys() & READY:
             self._engine = engine.execution_options(isolation_level="READ COMMITTED")
 
@@ -153,7 +154,7 @@ class SqlStore(Transactions[SqlUnitOfWork]):
         raise AssertionError("a count does not end")  # pragma: no cover
 
     def _attempt(self, work: Callable[[SqlUnitOfWork], T], *, careful: bool) -> T:
-        with self._turn(), connect(self._engine) as connection:
+        with self._turn(again=careful), connect(self._engine) as connection:
             with self._begun(connection):
                 transaction = Transaction(connection, careful=careful)
                 unit = SqlUnitOfWork.over(transaction)
@@ -162,8 +163,13 @@ class SqlStore(Transactions[SqlUnitOfWork]):
             self._commit(connection)
             return answer
 
-    def _turn(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._queue is None else self._queue.turn(self._patience)
+    def _turn(self, *, again: bool = False) -> AbstractContextManager[None]:
+        """Wait for the turn to write on SQLite; elsewhere only for the turn to try again.
+
+        Those who met a conflict would meet each other again.
+        """
+        queue = self._queue or (self._line if again else None)
+        return nullcontext() if queue is None else queue.turn(self._patience)
 
     @contextmanager
     def _begun(self, connection: sa.Connection) -> Iterator[None]:

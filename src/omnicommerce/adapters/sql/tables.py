@@ -31,6 +31,8 @@ __all__ = [
     "pickup",
 ]
 
+_TABLE: Final[dict[str, Any]] = TABLE
+
 LONGEST_ACCOUNT: Final = 3 * 120 + 2
 LONGEST_LOT: Final = 140
 LONGEST_EMAIL: Final = 320
@@ -148,7 +150,7 @@ entry: Final = sa.Table(
     sa.Column("group_id", name()),
     sa.Column("lot_id", name(LONGEST_LOT)),
     sa.Index("ix_oc_entry_account", "account", "sequence"),
-    **TABLE,
+    **_TABLE,
 )
 
 command: Final = sa.Table(
@@ -171,7 +173,7 @@ outbox: Final = sa.Table(
     sa.Column("at", INSTANT, nullable=False),
     sa.Column("data", DOCUMENT, nullable=False),
     sa.UniqueConstraint("event_id"),
-    **TABLE,
+    **_TABLE,
 )
 
 

@@ -48,7 +48,7 @@ class Transaction:
 
     def execute(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
-    ) -> sa.CursorResult[Any]:
+    ) -> sa.CursorResult[*tuple[Any, ...]]:
         """Run one statement.
 
         Raises:
@@ -66,7 +66,7 @@ class Transaction:
 
     def rows(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[sa.Row[Any]]:
+    ) -> Sequence[Sequence[Any]]:
         """Run a query and return its rows."""
         return self.execute(statement, parameters).all()
 

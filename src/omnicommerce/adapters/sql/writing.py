@@ -90,7 +90,7 @@ def _write_at_once(
         return True
     statement = all_at_once(tuple(pieces), claimed=claimed is not None)
     parameters = {name: as_rows(rows) for name, rows in pieces.items()} | (claimed or {})
-    counts = transaction.execute(statement, parameters).one()
+    counts = transaction.rows(statement, parameters)[0]
     if not counts[0]:
         return False
     for (name, rows), count in zip(pieces.items(), counts[1:], strict=True):

@@ -42,9 +42,10 @@ def _current(connection: sa.Connection) -> str | None:
     try:
         if not sa.inspect(connection).has_table(VERSION_TABLE):
             return None
-        return connection.scalar(_CURRENT)
+        revision: str | None = connection.scalar(_CURRENT)
     except sa.exc.SQLAlchemyError as error:
         raise translate(error) from error
+    return revision
 
 
 def check(engine: sa.Engine) -> None:

@@ -1,0 +1,1 @@
+"""The shared cart: one log of operations from every device, folded to one state."""

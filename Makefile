@@ -12,14 +12,14 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: help demo test check docs bench fmt messages clean
 
 help:
-	@echo "make demo    tell Clara's story on an embedded shop (ARGS='--locale es')"
-	@echo "make test    run all tests on memory, SQLite, PostgreSQL and, where there is one, MariaDB"
-	@echo "make check   lint, formatting, types, import contracts"
-	@echo "make docs    build the documentation into docs/_build/html"
-	@echo "make bench   run the benchmarks (ARGS=NAME)"
-	@echo "make fmt     format and mend what can be mended"
-	@echo "make messages  compile the message catalogues"
-	@echo "make clean   remove everything that was made, .venv too"
+	@printf "%-15s%s\n" "make demo" "tell Clara's story on an embedded shop (ARGS='--locale es')"
+	@printf "%-15s%s\n" "make test" "run all tests on memory, SQLite, PostgreSQL and, where there is one, MariaDB"
+	@printf "%-15s%s\n" "make check" "lint, formatting, types, import contracts"
+	@printf "%-15s%s\n" "make docs" "build the documentation into docs/_build/html"
+	@printf "%-15s%s\n" "make bench" "run the benchmarks (ARGS=NAME)"
+	@printf "%-15s%s\n" "make fmt" "format and mend what can be mended"
+	@printf "%-15s%s\n" "make messages" "compile the message catalogues"
+	@printf "%-15s%s\n" "make clean" "remove everything that was made, .venv too"
 
 demo: $(DEMO)
 	$(BIN)/omnicommerce demo $(ARGS)

@@ -12,7 +12,17 @@ from omnicommerce.ledger.audit import audit
 from omnicommerce.ledger.errors import Shortage
 from omnicommerce.ledger.model import AccountKey, Command, Demand, Moved
 
-__all__ = ["DRESS", "LATER", "NOON", "SHOES", "at_once", "by", "require_clean", "standing", "try_hold"]
+__all__ = [
+    "DRESS",
+    "LATER",
+    "NOON",
+    "SHOES",
+    "at_once",
+    "by",
+    "require_clean",
+    "standing",
+    "try_hold",
+]
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER: Final = NOON + timedelta(minutes=30)

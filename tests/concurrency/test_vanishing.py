@@ -91,9 +91,7 @@ def test_a_store_that_stays_away_keeps_nothing(store: SqlStore, cut: Callable[..
     require_clean(store)
 
 
-def test_a_cut_commit_is_unknown_until_repeated(
-    store: SqlStore, cut: Callable[..., None]
-) -> None:
+def test_a_cut_commit_is_unknown_until_repeated(store: SqlStore, cut: Callable[..., None]) -> None:
     """A commit that loses its connection is OutcomeUnknown; the same key then tells."""
 
     def work(unit: Any) -> Any:

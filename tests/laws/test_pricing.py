@@ -5,19 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 import attrs
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.money import Money
-from omnicommerce.kernel.predicates import ALWAYS, During, OneOf
+from omnicommerce.kernel.predicates import ALWAYS, During
 from omnicommerce.kernel.rate import Rate
 from omnicommerce.kernel.rounding import RoundingMode, round_ratio
 from omnicommerce.kernel.window import Window
@@ -27,10 +28,11 @@ from omnicommerce.pricing import (
     BasketLine,
     BuyGet,
     GivenPrice,
-    MatchCoupon,
     PercentOff,
     PriceBook,
     PricedBasket,
+    PriceList,
+    PriceRow,
     PricingConfiguration,
     ProductTraits,
     Promotion,
@@ -38,12 +40,10 @@ from omnicommerce.pricing import (
     explain,
     price,
 )
-from omnicommerce.pricing.model import PriceRow
 from omnicommerce.testing.strategies import (
     EPOCH,
     baskets,
     pricing_configurations,
-    product_conditions,
     situations,
 )
 
@@ -53,9 +53,9 @@ Case = tuple[PricingConfiguration, Basket, Situation]
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, exclusive: bool = True) -> Case:
+def cases(draw: st.DrawFn) -> Case:
     """Generate a configuration, a basket in its currency, and a situation."""
-    configuration = draw(pricing_configurations(exclusive=exclusive))
+    configuration = draw(pricing_configurations())
     return configuration, draw(baskets(configuration.currency)), draw(situations())
 
 
@@ -84,6 +84,20 @@ def by_product(result: PricedBasket) -> Counter[tuple[str, str]]:
         for item in line.adjustments:
             amounts[line.sku, item.promotion_id] += item.minor
     return amounts
+
+
+def _shuffled(items: Sequence[T], dice: Random) -> list[T]:
+    return dice.sample(items, len(items))
+
+
+def _gifts(result: PricedBasket) -> Counter[str]:
+    """Return what each promotion gave."""
+    gifts: Counter[str] = Counter()
+    for item in result.discounts:
+        gifts[item.promotion_id] += item.minor
+    for match in result.matches:
+        gifts[match.promotion_id] += match.minor
+    return gifts
 
 
 @given(cases())
@@ -137,11 +151,8 @@ def test_unit_shares_sum_to_their_line(case: Case) -> None:
     cases(),
     st.sampled_from(["0.5%", "10%", "1/3", "99.9%", "100%"]).map(Rate.parse),
     st.sampled_from(RoundingMode),
-    product_conditions(),
 )
-def test_percentage_is_rounded_once_per_product(
-    case: Case, rate: Rate, mode: RoundingMode, on: Case
-) -> None:
+def test_percentage_is_rounded_once_per_product(case: Case, rate: Rate, mode: RoundingMode) -> None:
     """Pricing 14: p% takes p% of each product's amount, rounded as declared; 100% takes all."""
     configuration, basket, situation = case
     only = Promotion(promotion_id="percent", effect=PercentOff(rate))
@@ -198,14 +209,12 @@ def _unit_values(result: PricedBasket) -> list[int]:
 
 
 @given(cases(), st.randoms(use_true_random=False))
-def test_permuting_lines_changes_nothing(case: Case, dice: st.DataObject) -> None:
+def test_permuting_lines_changes_nothing(case: Case, dice: Random) -> None:
     """Pricing 17 and 19: totals and amounts per product do not depend on the order of lines."""
     configuration, basket, situation = case
-    lines, coupons = list(basket.lines), list(basket.coupons)
-    dice.shuffle(lines)  # type: ignore[attr-defined] # Hypothesis' own Random
-    dice.shuffle(coupons)  # type: ignore[attr-defined] # the same
+    shuffled = Basket(_shuffled(basket.lines, dice), _shuffled(basket.coupons, dice))
     before = priced(case)
-    after = priced((configuration, Basket(lines, coupons), situation))
+    after = priced((configuration, shuffled, situation))
     assert totals(before) == totals(after)
     assert {line.line_id: line for line in before.lines} == {
         line.line_id: line for line in after.lines
@@ -231,18 +240,17 @@ def test_splitting_and_merging_lines_changes_nothing(case: Case) -> None:
 
 
 @given(cases(), st.randoms(use_true_random=False))
-def test_storage_order_of_the_configuration_changes_nothing(
-    case: Case, dice: st.DataObject
-) -> None:
+def test_storage_order_of_the_configuration_changes_nothing(case: Case, dice: Random) -> None:
     """Pricing 20: products, rows and promotions may be stored in any order."""
     configuration, basket, situation = case
-    shuffled = {}
-    for name in ("products", "rows", "promotions"):
-        items = list(getattr(configuration, name))
-        dice.shuffle(items)  # type: ignore[attr-defined] # Hypothesis' own Random
-        shuffled[name] = items
+    shuffled = attrs.evolve(
+        configuration,
+        products=_shuffled(configuration.products, dice),
+        rows=_shuffled(configuration.rows, dice),
+        promotions=_shuffled(configuration.promotions, dice),
+    )
     before = priced(case)
-    after = priced((attrs.evolve(configuration, **shuffled), basket, situation))
+    after = priced((shuffled, basket, situation))
     assert before == after
 
 
@@ -276,7 +284,7 @@ def test_another_process_says_the_same_to_the_byte() -> None:
             capture_output=True,
             env={"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"},
         ).stdout
-        for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"), ("77", "America/New_York"))
+        for seed, zone in (("1", "Asia/Tokyo"), ("77", "America/New_York"))
     }
     assert len(outputs) == 1
     assert outputs.pop()
@@ -310,7 +318,7 @@ def test_what_does_not_apply_can_go(case: Case) -> None:
     """Pricing 28: without the promotions that gave nothing, nothing changes."""
     configuration, basket, situation = case
     before = priced(case)
-    gave = {item.promotion_id for item in (*before.discounts, *before.matches)}
+    gave = _gifts(before)
     kept = [item for item in configuration.promotions if item.promotion_id in gave]
     after = priced((attrs.evolve(configuration, promotions=kept), basket, situation))
     assert totals(before) == totals(after)
@@ -321,11 +329,9 @@ def test_what_does_not_apply_can_go(case: Case) -> None:
 def test_uses_are_recorded_exactly_for_what_gave_something(case: Case) -> None:
     """Pricing 39: a promotion is used if, and only if, it gave something."""
     result = priced(case)
-    given_by = Counter[str]()
-    for item in (*result.discounts, *result.matches):
-        given_by[item.promotion_id] += item.minor
-    assert tuple(sorted(given_by)) == result.uses
-    assert all(amount > 0 for amount in given_by.values())
+    gifts = _gifts(result)
+    assert tuple(sorted(gifts)) == result.uses
+    assert all(amount > 0 for amount in gifts.values())
 
 
 @given(cases(), st.integers(0, 5))
@@ -333,7 +339,8 @@ def test_an_exhausted_promotion_is_as_good_as_none(case: Case, number: int) -> N
     """Pricing 19: with no use left a limited promotion gives what an absent one gives."""
     configuration, basket, situation = case
     promotions = configuration.promotions
-    assume(number < len(promotions))
+    if number >= len(promotions):
+        return
     limited = attrs.evolve(promotions[number], limit_uses=1)
     others = [item for item in promotions if item is not promotions[number]]
     spent = attrs.evolve(situation, exhausted={limited.promotion_id})
@@ -363,8 +370,6 @@ def test_windows_are_half_open(start: int, days: int) -> None:
 
 
 def _tea_book(*promotions: Promotion) -> PriceBook:
-    from omnicommerce.pricing import PriceList
-
     return PriceBook.compile(
         PricingConfiguration(
             currency="EUR",

@@ -13,7 +13,7 @@ from omnicommerce.testing.strategies import baskets, pricing_configurations, sit
 
 
 @settings(
-    max_examples=40,
+    max_examples=15,
     derandomize=True,
     database=None,
     deadline=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -25,7 +25,7 @@ from omnicommerce.kernel.ids import Sku
 
 __all__ = ["CartLine", "CartState", "distinct", "fold"]
 
-C = TypeVar("C", bound=Change)
+C = TypeVar("C", Note, MoveToList)
 
 
 @attrs.frozen(kw_only=True)
@@ -35,13 +35,13 @@ class CartLine:
     Args:
         selection: What it is for.
         quantity: How much, in the smallest unit of its measure.
-        remark: What the customer wrote on it, empty for nothing.
+        note: What the customer wrote on it, empty for nothing.
         list_name: The list it was moved to; None: it is in the cart.
     """
 
     selection: Selection
     quantity: int
-    remark: str = ""
+    note: str = ""
     list_name: str | None = None
 
     @property
@@ -61,8 +61,8 @@ class CartLine:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How it is to be prepared, and the remark last."""
-        return (*self.selection.notes, self.remark) if self.remark else self.selection.notes
+        """How it is to be prepared: part of what the line is for, unlike its note."""
+        return self.selection.notes
 
 
 @attrs.frozen(kw_only=True)
@@ -148,12 +148,12 @@ def _lines(group: list[Operation]) -> Iterator[CartLine]:
         if isinstance(operation.change, AddUnits):
             quantity, selection = quantity + operation.change.quantity, operation.change.selection
     if quantity and selection is not None:
-        remark = _last(group, Note)
+        written = _last(group, Note)
         moved = _last(group, MoveToList)
         yield CartLine(
             selection=selection,
             quantity=quantity,
-            remark=remark.text if remark else "",
+            note=written.text if written else "",
             list_name=moved.name if moved else None,
         )
 
@@ -164,14 +164,14 @@ def _last(group: list[Operation], kind: type[C]) -> C | None:
     return next((change for change in reversed(standing) if isinstance(change, kind)), None)
 
 
-def _unseen(group: Iterable[Operation], *superseding: type[Change]) -> list[Operation]:
+def _unseen(group: Iterable[Operation], *superseding: type[Any]) -> list[Operation]:
     """Return the operations that none of the superseding kinds had seen, in order."""
     group = list(group)
     frontier: dict[str, int] = {}
     for operation in group:
         if isinstance(operation.change, superseding):
             own = {operation.device: operation.sequence - 1}
-            for device, sequence in (operation.seen | own).items():
+            for device, sequence in {**operation.seen, **own}.items():
                 frontier[device] = max(sequence, frontier.get(device, 0))
     return [each for each in group if each.sequence > frontier.get(each.device, 0)]
 

@@ -47,7 +47,7 @@ class CartPolicy:
         largest_lines: Lines in a cart, lists included.
         largest_quantity: Units of one line, in its smallest unit.
         largest_operations: Operations in a cart's log.
-        largest_note: Characters of a remark.
+        largest_note: Characters of a note.
         keep: How long a cart lasts after it was last used.
         code_valid: How long a hand-over code opens a cart.
         code_digits: Digits of a hand-over code; whoever guesses one sees a

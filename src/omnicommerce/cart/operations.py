@@ -117,7 +117,7 @@ class RemoveLine:
 
 @attrs.frozen
 class Note:
-    """Write a remark on a line, in place of the one before; empty text removes it."""
+    """Write a note on a line, in place of the one before; empty text removes it."""
 
     line_id: str = attrs.field(validator=valid_id)
     text: str = attrs.field()

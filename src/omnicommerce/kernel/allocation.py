@@ -55,9 +55,7 @@ def allocate(total: int, weights: Mapping[K, int]) -> dict[K, int]:
     return {key: -share if total < 0 else share for key, share in zip(keys, shares, strict=True)}
 
 
-def allocate_capped(
-    total: int, weights: Mapping[K, int], caps: Mapping[K, int]
-) -> Allocation[K]:
+def allocate_capped(total: int, weights: Mapping[K, int], caps: Mapping[K, int]) -> Allocation[K]:
     """Split like `allocate`, giving no key more than its cap.
 
     What a full key cannot take goes to the others in proportion to their

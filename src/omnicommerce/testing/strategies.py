@@ -6,9 +6,12 @@ overlap a lot finds more than a large shop in which nothing meets.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import Final
 
+import attrs
 from hypothesis import strategies as st
 
 from omnicommerce.kernel.currency import Currency
@@ -63,20 +66,26 @@ _CHANNELS: Final = ("web", "store")
 _CODES: Final = ("HELLO", "VIP")
 
 
+@cache
 def _rates() -> st.SearchStrategy[Rate]:
     return st.sampled_from(["1%", "7.5%", "10%", "1/3", "50%", "100%"]).map(Rate.parse)
 
 
+@cache
 def _days() -> st.SearchStrategy[datetime]:
     return st.integers(-3, 3).map(lambda days: EPOCH + timedelta(days=days))
 
 
-@st.composite
-def _windows(draw: st.DrawFn) -> Window:
-    starts_at = draw(_days())
-    return Window.between(starts_at, starts_at + timedelta(days=draw(st.integers(1, 3))))
+@cache
+def _windows() -> st.SearchStrategy[Window]:
+    return st.builds(
+        lambda start, days: Window.between(start, start + timedelta(days=days)),
+        _days(),
+        st.integers(1, 3),
+    )
 
 
+@cache
 def effects() -> st.SearchStrategy[Effect]:
     """Generate effects of every kind; the offer list is called ``offers``."""
     amounts = st.integers(1, 3000)
@@ -96,6 +105,7 @@ def effects() -> st.SearchStrategy[Effect]:
     )
 
 
+@cache
 def product_conditions() -> st.SearchStrategy[Predicate]:
     """Generate what a promotion matches: everything, categories, products, or all but some."""
     some = st.one_of(
@@ -105,6 +115,7 @@ def product_conditions() -> st.SearchStrategy[Predicate]:
     return st.one_of(st.just(ALWAYS), some, some.map(Not))
 
 
+@cache
 def conditions() -> st.SearchStrategy[Predicate]:
     """Generate when a promotion counts: channel, class, code, window and money."""
     numbers = ["spend.base", "spend.left", "matching.base", "matching.left"]
@@ -120,113 +131,130 @@ def conditions() -> st.SearchStrategy[Predicate]:
     return st.one_of(st.just(ALWAYS), one, one.map(Not), several)
 
 
-@st.composite
-def promotions(draw: st.DrawFn, *, exclusive: bool = True) -> tuple[Promotion, ...]:
-    """Generate up to six promotions that overlap.
+@cache
+def _promotion_shapes() -> st.SearchStrategy[tuple[Promotion, ...]]:
+    one = st.builds(
+        Promotion,
+        promotion_id=st.just("promotion"),
+        effect=effects(),
+        when=conditions(),
+        on=product_conditions(),
+        lane=st.integers(0, 1),
+        priority=st.integers(0, 2),
+        exclusive=st.integers(0, 5).map(lambda number: number == 1),
+    )
+    return st.lists(one, max_size=6).map(tuple)
 
-    Args:
-        draw: Given by Hypothesis.
-        exclusive: Whether some of them may be exclusive.
-    """
-    return tuple(
-        Promotion(
-            promotion_id=f"promotion-{number}",
-            effect=draw(effects()),
-            when=draw(conditions()),
-            on=draw(product_conditions()),
-            lane=draw(st.integers(0, 1)),
-            priority=draw(st.integers(0, 2)),
-            exclusive=exclusive and draw(st.integers(0, 5)) == 0,
+
+def promotions() -> st.SearchStrategy[tuple[Promotion, ...]]:
+    """Generate up to six promotions that overlap, now and then an exclusive one."""
+    return _promotion_shapes().map(
+        lambda shapes: tuple(
+            attrs.evolve(shape, promotion_id=f"promotion-{number}")
+            for number, shape in enumerate(shapes)
         )
-        for number in range(draw(st.integers(0, 6)))
     )
 
 
-@st.composite
-def pricing_configurations(draw: st.DrawFn, *, exclusive: bool = True) -> PricingConfiguration:
-    """Generate a shop of six products with prices always, and offers and promotions at times.
-
-    Args:
-        draw: Given by Hypothesis.
-        exclusive: Whether some promotions may be exclusive.
-    """
-    windows = (NamedWindow("sale", draw(_windows())),)
-    rows = [_row(draw, sku, "shelf") for sku in _SKUS]
-    rows += [_row(draw, sku, "shelf", window="sale", zone="north") for sku in draw(_some_skus())]
-    rows += [_row(draw, sku, "offers", customer_class="card") for sku in draw(_some_skus())]
-    return PricingConfiguration(
-        currency=draw(st.sampled_from(["EUR", "JPY", "KWD"])),
-        products=[
-            ProductTraits(sku, {"category": draw(st.sets(st.sampled_from(_CATEGORIES)))})
-            for sku in _SKUS
-        ],
-        lists=[PriceList("shelf"), PriceList("offers", ListRole.OFFER)],
-        rows=rows,
-        windows=windows,
-        promotions=draw(promotions(exclusive=exclusive)),
-        row_rounding=draw(st.sampled_from(RoundingMode)),
-        rate_rounding=draw(st.sampled_from(RoundingMode)),
+def pricing_configurations() -> st.SearchStrategy[PricingConfiguration]:
+    """Generate a shop of six products with prices always, and offers and promotions at times."""
+    categories = st.tuples(*(st.sets(st.sampled_from(_CATEGORIES)) for _ in _SKUS))
+    modes = st.sampled_from(RoundingMode)
+    return st.builds(
+        PricingConfiguration,
+        currency=st.sampled_from(["EUR", "JPY", "KWD"]),
+        products=categories.map(_products),
+        lists=st.just((PriceList("shelf"), PriceList("offers", ListRole.OFFER))),
+        rows=_rows(),
+        windows=_windows().map(lambda window: (NamedWindow("sale", window),)),
+        promotions=promotions(),
+        row_rounding=modes,
+        rate_rounding=modes,
     )
 
 
-def _some_skus() -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(_SKUS), unique=True)
+def _products(categories: Iterable[set[str]]) -> tuple[ProductTraits, ...]:
+    named = zip(_SKUS, categories, strict=True)
+    return tuple(ProductTraits(sku, {"category": found}) for sku, found in named)
 
 
-def _row(draw: st.DrawFn, sku: str, price_list: str, **scope: str) -> PriceRow:
-    return PriceRow(
-        price_list=price_list,
-        sku=sku,
-        amount=draw(st.integers(0, 2000)),
-        per=draw(st.sampled_from([1, 1, 1, 2, 3])),
-        remainder=draw(st.sampled_from([Remainder.PRO_RATA, Remainder.WHOLE_SET])),
-        mix=draw(st.sampled_from([None, "mix"])),
-        **scope,  # type: ignore[arg-type] # texts only, for the fields that name a scope
+@cache
+def _rows() -> st.SearchStrategy[tuple[PriceRow, ...]]:
+    always = st.tuples(*(_row(sku, price_list="shelf") for sku in _SKUS))
+    at_times = [_row(sku, price_list="shelf", window="sale", zone="north") for sku in _SKUS]
+    offered = [_row(sku, price_list="offers", customer_class="card") for sku in _SKUS]
+    more = st.tuples(*(st.none() | row for row in (*at_times, *offered)))
+    return st.builds(
+        lambda rows, extra: rows + tuple(row for row in extra if row is not None), always, more
     )
 
 
-@st.composite
-def baskets(draw: st.DrawFn, currency: str | Currency) -> Basket:
+def _row(sku: str, **scope: str) -> st.SearchStrategy[PriceRow]:
+    return st.builds(
+        partial(PriceRow, sku=sku, **scope),  # type: ignore[arg-type] # scopes are texts
+        amount=st.integers(0, 2000),
+        per=st.sampled_from([1, 1, 1, 2, 3]),
+        remainder=st.sampled_from([Remainder.PRO_RATA, Remainder.WHOLE_SET]),
+        mix=st.sampled_from([None, "mix"]),
+    )
+
+
+def baskets(currency: str | Currency) -> st.SearchStrategy[Basket]:
     """Generate a basket of the products of `pricing_configurations`, some priced by the till.
 
     Args:
-        draw: Given by Hypothesis.
         currency: Of the amounts that the till gives.
     """
-    unit = Currency.of(currency)
-    money = st.integers(0, 2000).map(lambda minor: Money(minor, unit))
+    lines, coupons = _basket_parts(Currency.of(currency))
+    return st.builds(_basket, lines, coupons)
+
+
+@cache
+def _basket_parts(
+    currency: Currency,
+) -> tuple[st.SearchStrategy[list[BasketLine]], st.SearchStrategy[list[Coupon]]]:
+    money = st.integers(0, 2000).map(lambda minor: Money(minor, currency))
     given = st.builds(GivenPrice, money, st.none() | money)
-    lines = [
-        BasketLine(
-            f"line-{number}",
-            draw(st.sampled_from(_SKUS)),
-            draw(st.integers(1, 7)),
-            draw(given) if draw(st.integers(0, 4)) == 0 else None,
-        )
-        for number in range(draw(st.integers(0, 8)))
-    ]
-    coupons = [
-        Coupon(
-            f"coupon-{number}",
-            draw(st.integers(0, 150).map(lambda minor: Money(minor, unit))),
-            draw(st.integers(1, 3)),
-            draw(st.sampled_from(CouponKind)),
-            draw(st.sampled_from([None, *(line.line_id for line in lines)])),
-        )
-        for number in range(draw(st.integers(0, 2)))
-    ]
-    return Basket(lines, coupons)
+    none = st.none()
+    line = st.builds(
+        BasketLine,
+        st.just("line"),
+        st.sampled_from(_SKUS),
+        st.integers(1, 7),
+        st.one_of(none, none, none, given),
+    )
+    faces = st.integers(0, 150).map(lambda minor: Money(minor, currency))
+    coupon = st.builds(
+        Coupon, st.just("coupon"), faces, st.integers(1, 3), st.sampled_from(CouponKind)
+    )
+    return st.lists(line, max_size=8), st.lists(coupon, max_size=2)
 
 
-@st.composite
-def situations(draw: st.DrawFn) -> Situation:
+def _basket(lines: list[BasketLine], coupons: list[Coupon]) -> Basket:
+    """Name lines and coupons; every second coupon belongs to a line."""
+    return Basket(
+        [attrs.evolve(line, line_id=f"line-{number}") for number, line in enumerate(lines)],
+        [
+            attrs.evolve(
+                coupon,
+                coupon_id=f"coupon-{number}",
+                line_id="line-0" if lines and not number else None,
+            )
+            for number, coupon in enumerate(coupons)
+        ],
+    )
+
+
+def situations() -> st.SearchStrategy[Situation]:
     """Generate places, customers and instants that matter to `pricing_configurations`."""
-    return Situation(
-        channel=draw(st.sampled_from(_CHANNELS)),
-        at=draw(_days()) + draw(st.sampled_from([timedelta(), timedelta(microseconds=-1)])),
-        location=draw(st.sampled_from([None, "madrid"])),
-        zone=draw(st.sampled_from([None, "north"])),
-        customer_classes=draw(st.sets(st.sampled_from(sorted(_CLASSES)))),
-        customer_id=draw(st.sampled_from([None, "clara"])),
-        codes=draw(st.sets(st.sampled_from(_CODES))),
+    ticks = st.sampled_from([timedelta(), timedelta(microseconds=-1)])
+    return st.builds(
+        Situation,
+        channel=st.sampled_from(_CHANNELS),
+        at=st.builds(lambda day, tick: day + tick, _days(), ticks),
+        location=st.sampled_from([None, "madrid"]),
+        zone=st.sampled_from([None, "north"]),
+        customer_classes=st.sets(st.sampled_from(sorted(_CLASSES))),
+        customer_id=st.sampled_from([None, "clara"]),
+        codes=st.sets(st.sampled_from(_CODES)),
     )

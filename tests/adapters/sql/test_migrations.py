@@ -37,11 +37,18 @@ def _seen(engine: sa.Engine) -> dict[str, Any]:
             "foreign": sorted(map(repr, inspector.get_foreign_keys(table))),
             "unique": sorted(map(repr, inspector.get_unique_constraints(table))),
             "checks": sorted(map(repr, inspector.get_check_constraints(table))),
-            "indexes": sorted(map(repr, inspector.get_indexes(table))),
+            "indexes": sorted(
+                (str(i["name"]), i["column_names"], _texts(i.get("dialect_options", {})))
+                for i in inspector.get_indexes(table)
+            ),
             "options": inspector.get_table_options(table),
         }
         for table in sorted(metadata.tables)
     }
+
+
+def _texts(options: dict[str, Any]) -> list[str]:
+    return sorted(f"{name} {option}" for name, option in options.items())
 
 
 def test_migrations_make_the_tables_of_the_code(engine: sa.Engine) -> None:

@@ -286,7 +286,9 @@ def test_a_second_aggregate_with_the_same_key_is_a_conflict(store: SqlStore) -> 
     assert _count(store, "oc_customer") == 1
 
 
-@pytest.mark.parametrize("text", ["a", "á", "A", "Á", "a b", "ｆ", "😀", "𝒜", "\\", "'", '"', "%s", "?", ":x"])
+@pytest.mark.parametrize(
+    "text", ["a", "á", "A", "Á", "a b", "ｆ", "😀", "𝒜", "\\", "'", '"', "%s", "?", ":x"]
+)
 def test_keys_are_kept_and_compared_by_code_point(store: SqlStore, text: str) -> None:
     """No two different texts are one key: no case, accent or width is folded."""
     from omnicommerce.ledger.model import AccountKey

@@ -63,9 +63,7 @@ class Reader:
         short = [
             key
             for key, account in found.items()
-            if account.held
-            and (units := wanted[key]) is not None
-            and must_end_due(account, units)
+            if account.held and (units := wanted[key]) is not None and must_end_due(account, units)
         ]
         due = self._due(short, at)
         return [

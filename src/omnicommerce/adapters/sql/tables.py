@@ -19,6 +19,8 @@ __all__ = [
     "LONGEST_EMAIL",
     "LONGEST_LOT",
     "account",
+    "cart",
+    "cart_operation",
     "command",
     "customer",
     "entry",
@@ -190,6 +192,26 @@ def _aggregate(label: str, *columns: sa.Column[Any] | sa.Index | sa.UniqueConstr
         **_KEYED,
     )
 
+
+cart: Final = _aggregate(
+    "cart",
+    sa.Column("open_owner", name()),
+    sa.Column("open_code", name()),
+    sa.Column("started_at", INSTANT, nullable=False),
+    sa.Index("ix_oc_cart_owner", "open_owner", "started_at"),
+    sa.Index("ix_oc_cart_code", "open_code"),
+)
+
+cart_operation: Final = sa.Table(
+    "oc_cart_operation",
+    metadata,
+    sa.Column("cart_id", name(), sa.ForeignKey(cart.c.cart_id), nullable=False),
+    sa.Column("device", name(), nullable=False),
+    sa.Column("sequence", COUNT, nullable=False),
+    sa.Column("document", DOCUMENT, nullable=False),
+    sa.PrimaryKeyConstraint("cart_id", "device", "sequence"),
+    **_KEYED,
+)
 
 customer: Final = _aggregate(
     "customer",

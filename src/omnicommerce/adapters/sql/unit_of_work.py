@@ -6,6 +6,7 @@ from typing import Self
 
 import attrs
 
+from omnicommerce.adapters.sql.carts import SqlCarts
 from omnicommerce.adapters.sql.ledger import SqlLedger
 from omnicommerce.adapters.sql.outbox import SqlOutbox
 from omnicommerce.adapters.sql.repositories import SqlCustomers, SqlOrders, SqlPickups
@@ -24,6 +25,7 @@ class SqlUnitOfWork:
     transaction: Transaction
     ledger: SqlLedger
     outbox: SqlOutbox
+    carts: SqlCarts
     customers: SqlCustomers
     orders: SqlOrders
     pickups: SqlPickups
@@ -35,6 +37,7 @@ class SqlUnitOfWork:
             transaction=transaction,
             ledger=SqlLedger(transaction),
             outbox=SqlOutbox(transaction),
+            carts=SqlCarts(transaction),
             customers=SqlCustomers(transaction),
             orders=SqlOrders(transaction),
             pickups=SqlPickups(transaction),

@@ -21,12 +21,14 @@ _KEYED: Final[dict[str, Any]] = {**TABLE, "sqlite_with_rowid": False}
 def upgrade() -> None:
     """Make all tables."""
     _account()
+    _cart()
     _command()
     _customer()
     _entry()
     _order()
     _outbox()
     _pickup()
+    _cart_operation()
     _hold()
     _lot()
     _hold_part()
@@ -50,6 +52,23 @@ def _account() -> None:
         if_not_exists=True,
         **_KEYED,
     )
+
+
+def _cart() -> None:
+    op.create_table(
+        "oc_cart",
+        sa.Column("cart_id", name(), nullable=False),
+        sa.Column("open_owner", name()),
+        sa.Column("open_code", name()),
+        sa.Column("started_at", COUNT, nullable=False),
+        sa.Column("version", COUNT, nullable=False),
+        sa.Column("document", DOCUMENT, nullable=False),
+        sa.PrimaryKeyConstraint("cart_id", name=op.f("pk_oc_cart")),
+        if_not_exists=True,
+        **_KEYED,
+    )
+    op.create_index("ix_oc_cart_code", "oc_cart", ["open_code"], if_not_exists=True)
+    op.create_index("ix_oc_cart_owner", "oc_cart", ["open_owner", "started_at"], if_not_exists=True)
 
 
 def _command() -> None:
@@ -161,6 +180,22 @@ def _pickup() -> None:
         "ix_oc_pickup_open", "oc_pickup", ["location_id", "open_by"], if_not_exists=True
     )
     op.create_index("ix_oc_pickup_order", "oc_pickup", ["order_id"], if_not_exists=True)
+
+
+def _cart_operation() -> None:
+    op.create_table(
+        "oc_cart_operation",
+        sa.Column("cart_id", name(), nullable=False),
+        sa.Column("device", name(), nullable=False),
+        sa.Column("sequence", COUNT, nullable=False),
+        sa.Column("document", DOCUMENT, nullable=False),
+        sa.PrimaryKeyConstraint("cart_id", "device", "sequence", name=op.f("pk_oc_cart_operation")),
+        sa.ForeignKeyConstraint(
+            ["cart_id"], ["oc_cart.cart_id"], name=op.f("fk_oc_cart_operation_oc_cart")
+        ),
+        if_not_exists=True,
+        **_KEYED,
+    )
 
 
 def _hold() -> None:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from omnicommerce.cart.service import Carts
+from omnicommerce.cart.sign_in import SignIn
 from omnicommerce.catalog.ports import ProductRepository
 from omnicommerce.checkout.configuration import Shop, ShopConfiguration
 from omnicommerce.checkout.counter import Counter
@@ -156,6 +157,11 @@ class Commerce:
         if self.shop.programme is None:
             raise Misuse("the shop's configuration has no loyalty programme")
         return Loyalty(self.store, self.clock, self.shop.programme)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """What signing in does to a guest's cart."""
+        return SignIn(self.store, self.clock)
 
     def _unknown_skus(self, skus: Iterable[str]) -> Iterable[str]:
         wanted = set(skus)

@@ -149,7 +149,7 @@ def _lines(group: list[Operation]) -> Iterator[CartLine]:
             quantity, selection = quantity + operation.change.quantity, operation.change.selection
     if quantity and selection is not None:
         written = _last(group, Note)
-        moved = _last(group, MoveToList)
+        moved = _last(group, MoveToList, AddUnits)
         yield CartLine(
             selection=selection,
             quantity=quantity,
@@ -158,9 +158,9 @@ def _lines(group: list[Operation]) -> Iterator[CartLine]:
         )
 
 
-def _last(group: list[Operation], kind: type[C]) -> C | None:
-    """Return the latest change of a kind that no later one of it, and no removal, had seen."""
-    standing = [each.change for each in _unseen(group, kind, RemoveLine)]
+def _last(group: list[Operation], kind: type[C], *more: type[Any]) -> C | None:
+    """Return the latest change of a kind that no other of it, no removal and no more had seen."""
+    standing = [each.change for each in _unseen(group, kind, RemoveLine, *more)]
     return next((change for change in reversed(standing) if isinstance(change, kind)), None)
 
 

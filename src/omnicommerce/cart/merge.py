@@ -66,7 +66,7 @@ def register_merge_policy(name: str, policy: MergePolicy) -> None:
 
 
 def merge_policies() -> tuple[str, ...]:
-    """Return the names of the policies: ``max``, ``sum``, ``keep_target``, ``keep_source``…"""
+    """Return the names of the policies: the four built-in ones, then what was registered."""
     return tuple(_policies)
 
 

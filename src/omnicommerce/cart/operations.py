@@ -94,7 +94,10 @@ def _valid_from_nothing(_: object, attribute: attrs.Attribute[Any], value: Any) 
 
 @attrs.frozen
 class AddUnits:
-    """Put more units into the cart; adding from two devices adds up."""
+    """Put more units into the cart; what two devices add adds up.
+
+    A line that this device sees on a list comes back into the cart.
+    """
 
     selection: Selection
     quantity: int = attrs.field(default=1, validator=valid_quantity)
@@ -195,6 +198,10 @@ class Operation:
         return self.device, self.sequence
 
     @property
-    def order(self) -> tuple[datetime, str, int]:
-        """What decides between operations that have not seen each other."""
-        return self.at, self.device, self.sequence
+    def order(self) -> tuple[datetime, int, str, int]:
+        """What decides between operations that have not seen each other: the later wins.
+
+        At one instant that is who knew of more operations, then by device.
+        """
+        others = sum(self.seen.values()) - self.seen.get(self.device, 0)
+        return self.at, others + self.sequence, self.device, self.sequence

@@ -72,7 +72,9 @@ class SignIn:
             source = stores.carts.get(source_id)
             open_cart_of(source, guest, at=at)
             target = _target(stores, source, customer, at)
-            return target and preview_merge(
+            if target is None:
+                return None
+            return preview_merge(
                 source,
                 target,
                 policy=policy or self.policy.merge,

@@ -14,6 +14,7 @@ from omnicommerce.catalog.ports import ProductRepository
 from omnicommerce.catalog.snapshot import Catalog
 from omnicommerce.fulfilment.model import PickupPoint
 from omnicommerce.inventory.model import Location
+from omnicommerce.kernel import documents
 from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue, Refused
 from omnicommerce.kernel.ids import ChannelId, valid_id
 from omnicommerce.kernel.reasons import Reason
@@ -95,6 +96,19 @@ class ShopConfiguration:
     pickup_points: tuple[PickupPoint, ...] = attrs.field(default=(), converter=tuple)
     programme: Programme | None = None
     policy: CheckoutPolicy = attrs.field(factory=CheckoutPolicy)
+
+    @classmethod
+    def load(cls, data: Any, path: str = "$") -> ShopConfiguration:
+        """Build a configuration from its JSON form, as `dump` returns it.
+
+        Raises:
+            InvalidConfiguration: Something is malformed; the error names its path.
+        """
+        return documents.load(cls, data, path)
+
+    def dump(self) -> Any:
+        """Return the JSON form: dicts, lists, texts, whole numbers, truth values, None."""
+        return documents.dump(self)
 
 
 class Shop:

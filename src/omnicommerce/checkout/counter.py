@@ -155,7 +155,9 @@ class Counter:
             locale=customer.locale,
             parameters={
                 "name": customer.name,
+                "shop": self._shop.configuration.name,
                 "store": location.name,
+                "slot": _slot_parameters(pickup),
                 "code": code,
                 "order": pickup.order_id,
                 "collect_until": pickup.collect_until.isoformat(),
@@ -251,6 +253,13 @@ class Counter:
             pickup=stores.pickups.save(end(pickup, status, at=at)),
             refund_amount=refund_amount,
         )
+
+
+def _slot_parameters(pickup: Pickup) -> Mapping[str, str] | None:
+    if pickup.slot is None:
+        return None
+    starts_at, ends_at = pickup.slot.starts_at, pickup.slot.ends_at
+    return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
 
 
 def _check_units(order: Order, declined: Mapping[str, int]) -> None:

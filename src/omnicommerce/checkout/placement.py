@@ -6,8 +6,7 @@ from datetime import datetime
 
 import attrs
 
-from omnicommerce.cart.decide import require_open, require_owner
-from omnicommerce.cart.fold import fold
+from omnicommerce.cart.decide import open_cart_of, require_owner
 from omnicommerce.cart.model import CartStatus
 from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.errors import QuoteOutdated
@@ -31,10 +30,7 @@ def quote_in(
     stores: CheckoutStores, shop: Shop, request: CheckoutRequest, *, at: datetime
 ) -> Quote:
     """Quote a request within a unit of work; see `make_quote` for what may go wrong."""
-    header = stores.carts.get(request.cart_id)
-    require_owner(header, request.actor)
-    require_open(header, at=at)
-    cart = fold(stores.carts.operations(request.cart_id))
+    cart = open_cart_of(stores.carts.get(request.cart_id), request.actor, at=at)
     customer = stores.customers.get(request.customer_id) if request.customer_id else None
     points = 0
     if request.points and customer is not None and shop.programme is not None:
@@ -67,8 +63,8 @@ def place(
         Shortage: Something is not there any more; every lack is named.
     """
     request = quote.request
-    header = stores.carts.get(request.cart_id)
-    require_owner(header, request.actor)
+    cart = stores.carts.get(request.cart_id)
+    require_owner(cart, request.actor)
     known = stores.orders.find_by_cart(request.cart_id)
     if known is not None:
         return known
@@ -93,7 +89,7 @@ def place(
     order = _order(quote, order_id, pickup_id, at, shop)
     stores.orders.add(order)
     stores.pickups.add(_pickup(quote, order, takes_place=takes_place))
-    stores.carts.save(attrs.evolve(header, status=CartStatus.ORDERED))
+    stores.carts.save(attrs.evolve(cart, status=CartStatus.ORDERED))
     stores.outbox.add(_placed(order))
     if plan.demands:
         stores.ledger.hold(

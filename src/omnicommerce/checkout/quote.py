@@ -7,8 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from omnicommerce.cart.fold import CartState
-from omnicommerce.cart.model import CartLine
+from omnicommerce.cart.fold import CartLine, CartState
 from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.errors import CheckoutRefused
 from omnicommerce.checkout.model import CheckoutRequest, Promise, Quote
@@ -223,7 +222,7 @@ def _line_items(shop: Shop, lines: Iterable[CartLine], priced: PricedBasket) -> 
                 (part.sku, part.quantity) for part in article.stock_parts(line.quantity)
             ),
             options=dict(line.options),
-            notes=(*line.notes, line.note) if line.note else line.notes,
+            notes=line.notes,
         )
 
 

@@ -143,6 +143,11 @@ class Pickup:
     ended_at: datetime | None = None
     version: int = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the store has something to do: it is paid and has not ended."""
+        return self.status in {PickupStatus.REQUESTED, PickupStatus.READY}
+
 
 def slot_account(location_id: str, slot: Slot) -> AccountKey:
     """Return the ledger account that counts the places left in this slot."""

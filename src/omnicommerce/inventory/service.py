@@ -50,6 +50,37 @@ class Inventory:
 
         return self.transactions.run(work)
 
+    def receive_delivery(
+        self, quantities: Mapping[str, int], location_id: str, *, key: str
+    ) -> None:
+        """Book a delivery of several SKUs, all of it or nothing; the same key books it once.
+
+        Args:
+            quantities: What arrived by SKU, in smallest units.
+            location_id: Where.
+            key: Identity of the delivery, such as the number of its note.
+
+        Raises:
+            NotFound: There is no such location.
+            InvalidValue: A quantity is not a positive whole number.
+        """
+        self._require_location(location_id)
+        at = self.clock.now()
+        arrived = [
+            (
+                stock_account(sku, location_id),
+                require_quantity(quantities[sku], f"quantities.{sku}"),
+                Command(f"{key}:{sku}", "receipt", at),
+            )
+            for sku in sorted(quantities)
+        ]
+
+        def work(stores: InventoryStores) -> None:
+            for account, quantity, command in arrived:
+                stores.ledger.adjust(account, quantity, by=command)
+
+        self.transactions.run(work)
+
     def count(self, sku: str, location_id: str, counted: int, *, key: str) -> Availability:
         """Make the books say what a count found; held units stay promised.
 

@@ -67,7 +67,7 @@ class Rule:
         promotion: What it was made from.
         promotion_id: Its identity.
         exclusive: Whether it shares its items with no other.
-        everything: Whether it matches every product, known or not.
+        everything: Whether it matches every product there is.
         has_conditions: Whether anything must hold at all, a use being left included.
         by_place: What must hold of the place alone; None: nothing.
         minima: Numbers that must be reached.
@@ -117,6 +117,7 @@ def compile_promotions(configuration: PricingConfiguration) -> tuple[Rule, ...]:
 
 
 def _compile(promotion: Promotion, position: int, configuration: PricingConfiguration) -> Rule:
+    counts_units = isinstance(promotion.effect, (BuyGet, SetPrice))
     by_place: list[Predicate] = []
     minima: list[tuple[str, int]] = []
     rest: list[Predicate] = []
@@ -132,14 +133,14 @@ def _compile(promotion: Promotion, position: int, configuration: PricingConfigur
         promotion=promotion,
         promotion_id=promotion.promotion_id,
         exclusive=promotion.exclusive,
-        everything=promotion.on == ALWAYS,
+        everything=promotion.on == ALWAYS and not counts_units,
         has_conditions=promotion.when != ALWAYS or promotion.is_limited,
         by_place=_all(by_place),
         minima=tuple(minima),
         rest=_all(rest),
         apply=_application(promotion.effect, configuration),
         bands=promotion.effect.bands if isinstance(promotion.effect, MatchCoupon) else (),
-        counts_units=isinstance(promotion.effect, (BuyGet, SetPrice)),
+        counts_units=counts_units,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ def test_statements_per_verb(opened: tuple[SqlStore, sa.Engine], lines: int) -> 
             counts[name] = len(seen)
         for name, verb in verbs.items():
             seen.clear()
-            store.run(lambda unit, verb=verb: verb(unit.ledger))
+            store.run(partial(_ask, verb))
             counts[name] = len(seen)
         for name, key in (("hold with lots", "c"), ("hold with lots, some held", "d")):
             seen.clear()
@@ -108,6 +109,10 @@ def test_statements_per_verb(opened: tuple[SqlStore, sa.Engine], lines: int) -> 
             counts[name] = len(seen)
 
     assert counts == _EXPECTED[engine.dialect.name]
+
+
+def _ask(verb: Callable[[Any], Any], unit: Any) -> Any:
+    return verb(unit.ledger)
 
 
 def _credit(store: SqlStore, sku: AccountKey) -> None:

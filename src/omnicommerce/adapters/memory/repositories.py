@@ -10,7 +10,7 @@ import attrs
 
 from omnicommerce.adapters.memory.table import Table, UndoLog
 from omnicommerce.customers.model import Customer
-from omnicommerce.fulfilment.model import PICKUP_TRANSITIONS, Pickup, PickupStatus
+from omnicommerce.fulfilment.model import Pickup, PickupStatus
 from omnicommerce.kernel.errors import Conflict, NotFound, StaleVersion
 from omnicommerce.kernel.events import Event
 from omnicommerce.kernel.ids import CartId, CustomerId, LocationId, OrderId
@@ -154,7 +154,7 @@ class MemoryPickups(VersionedRows[Pickup]):
             log,
             lambda pickup: pickup.pickup_id,
             order=lambda pickup: pickup.order_id,
-            open_at=lambda p: p.location_id if PICKUP_TRANSITIONS[p.status] else None,
+            open_at=lambda p: p.location_id if p.is_open else None,
             ready=lambda p: p.status is PickupStatus.READY or None,
         )
 

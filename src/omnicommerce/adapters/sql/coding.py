@@ -34,6 +34,7 @@ __all__ = [
     "part_of",
 ]
 
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SEPARATOR: Final = "\x1f"
 """The unit separator: no id has it, and it sorts before every printable character."""
 
@@ -51,7 +52,7 @@ def account_key(text: str) -> AccountKey:
 
 def as_rows(rows: Iterable[Sequence[Any]]) -> str:
     """Write rows as the JSON text that `Dialect.rows` reads."""
-    return json.dumps(list(rows), ensure_ascii=False, separators=(",", ":"))
+    return _encode(list(rows))
 
 
 def demand_rows(demands: Iterable[Demand]) -> str:

@@ -21,12 +21,26 @@ Wanted = Sequence[sa.Column[object]]
 
 
 class Dialect(Protocol):
-    """One database's way of saying it."""
+    """One database's way of saying it.
+
+    Args:
+        name: SQLAlchemy's name of it.
+        lock: Locks all rows of a SELECT until the transaction ends.
+        lock_hold: Locks the rows of ``h`` only, where that can be said.
+        lock_account: Locks the rows of ``a`` only, where that can be said.
+        join: A join that reads its left side first, so that rows are locked in that order.
+        group: ``oc_hold AS h`` and ``oc_account AS a`` joined; accounts are locked
+            before holds where the database lets us choose.
+        ignore: Makes an INSERT do nothing if the key is taken; empty: it fails.
+        writes_at_once: Whether one statement can write many tables.
+    """
 
     name: str
     lock: str
     lock_hold: str
     lock_account: str
+    join: str
+    group: str
     ignore: str
     writes_at_once: bool
 
@@ -51,6 +65,8 @@ class _Postgres:
     lock = "FOR UPDATE"
     lock_hold = "FOR UPDATE OF h"
     lock_account = "FOR UPDATE OF a"
+    join = "JOIN"
+    group = "oc_account AS a JOIN oc_hold AS h ON a.account = h.account"
     ignore = "ON CONFLICT DO NOTHING"
     writes_at_once = True
 
@@ -73,6 +89,8 @@ class _Postgres:
 class _Sqlite:
     name = "sqlite"
     lock = lock_hold = lock_account = ""
+    join = "JOIN"
+    group = "oc_account AS a JOIN oc_hold AS h ON a.account = h.account"
     ignore = "ON CONFLICT DO NOTHING"
     writes_at_once = False
 
@@ -90,6 +108,8 @@ class _Sqlite:
 class _Mariadb:
     name = "mariadb"
     lock = lock_hold = lock_account = "FOR UPDATE"
+    join = "STRAIGHT_JOIN"
+    group = "oc_hold AS h STRAIGHT_JOIN oc_account AS a ON a.account = h.account"
     ignore = ""
     writes_at_once = False
 

@@ -89,8 +89,7 @@ def _sqlite(
         options = {"poolclass": sa.StaticPool, **options}
     engine = sa.create_engine(
         url,
-        connect_args={"timeout": patience, "check_same_thread": False},
-        **options,
+        **_with({"timeout": patience, "check_same_thread": False}, options),
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -107,11 +106,13 @@ def _postgres(url: sa.URL, patience: float, options: dict[str, Any]) -> sa.Engin
     return sa.create_engine(
         url,
         isolation_level="READ COMMITTED",
-        connect_args={
-            "connect_timeout": max(2, int(patience)),
-            "options": f"-c lock_timeout={int(patience * 1000)}",
-        },
-        **options,
+        **_with(
+            {
+                "connect_timeout": max(2, int(patience)),
+                "options": f"-c lock_timeout={int(patience * 1000)}",
+            },
+            options,
+        ),
     )
 
 
@@ -120,13 +121,20 @@ def _mariadb(url: sa.URL, patience: float, options: dict[str, Any]) -> sa.Engine
     return sa.create_engine(
         url,
         isolation_level="READ COMMITTED",
-        connect_args={
-            "charset": "utf8mb4",
-            "connect_timeout": max(2, seconds),
-            "init_command": f"SET SESSION innodb_lock_wait_timeout = {seconds}",
-        },
-        **options,
+        **_with(
+            {
+                "charset": "utf8mb4",
+                "connect_timeout": max(2, seconds),
+                "init_command": f"SET SESSION innodb_lock_wait_timeout = {seconds}",
+            },
+            options,
+        ),
     )
+
+
+def _with(arguments: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Add the driver's arguments to the options; the caller's win."""
+    return {**options, "connect_args": {**arguments, **options.get("connect_args", {})}}
 
 
 def connect(engine: sa.Engine) -> sa.Connection:

@@ -257,9 +257,12 @@ class SqlLedger(Ledger):
         try:
             plan = decide_on(reader)
         except (Misuse, Refused) as no:
-            if claimed:
-                raise self._unclaim(by, no) from None
-            return self._first_answer(request, by, no)
+            if not claimed:
+                return self._first_answer(request, by, no)
+            if isinstance(no, Refused):
+                self._transaction.fail(no)
+            self._transaction.execute(_UNCLAIM, {"key": by.key})
+            raise
         key = None if claimed else request
         if not write_plan(self._transaction, plan, reader.read, by=by, request=key):
             return self._answer(request, by)
@@ -271,7 +274,7 @@ class SqlLedger(Ledger):
         if answered is not None:
             return answered.again(by, request)
         if isinstance(no, Refused):
-            self._transaction.doom = no
+            self._transaction.fail(no)
         raise no
 
     def _answer(self, request: str, by: Command) -> Moved:
@@ -287,14 +290,6 @@ class SqlLedger(Ledger):
             return None
         fingerprint, answer = rows[0]
         return Answered(fingerprint, answer_from_json(answer))
-
-    def _unclaim(self, by: Command, no: Misuse | Refused) -> Misuse | Refused:
-        """Give a claimed key back, because its command did not happen."""
-        if isinstance(no, Refused):
-            self._transaction.doom = no
-        else:
-            self._transaction.execute(_UNCLAIM, {"key": by.key})
-        return no
 
     def _book(self, plan: Plan, reader: Reader, by: Command) -> None:
         if plan.effects:

@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
-from omnicommerce.kernel.errors import Conflict
+from omnicommerce.kernel.errors import Conflict, StoreUnavailable
 
 try:
     import fcntl
@@ -86,7 +86,6 @@ class WriterQueue:
     def __init__(self, path: Path | None) -> None:
         self._line = _Line()
         self._path = path
-        self._owner = os.getpid()
         self._file: int | None = None
 
     @contextmanager
@@ -98,6 +97,7 @@ class WriterQueue:
 
         Raises:
             Conflict: The other threads took longer than that.
+            StoreUnavailable: The folder of the database cannot be written to.
         """
         with self._line.turn(patience), self._seat():
             yield
@@ -122,7 +122,10 @@ class WriterQueue:
     def _descriptor(self, path: Path) -> int:
         """Open the file once: closing any descriptor of it would drop the process's locks."""
         if self._file is None:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            except OSError as error:
+                raise StoreUnavailable(f"cannot write beside the database: {error}") from error
         return self._file
 
 

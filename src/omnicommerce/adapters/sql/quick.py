@@ -154,7 +154,7 @@ def _hold_at_once(transaction: Transaction, wanted: HoldRequest) -> Quick:
     rows = transaction.rows(_whole_hold(), parameters)
     opened, new_group, keys, taken = rows[0][:4]
     if opened and keys and taken != len(wanted.demands):
-        raise Conflict("an account changed while it was locked")
+        transaction.fail(Conflict("an account changed while it was locked"))
     return Quick(
         held=bool(opened and keys),
         known=bool(opened and not keys),
@@ -172,8 +172,7 @@ def _hold_in_steps(transaction: Transaction, wanted: HoldRequest) -> Quick:
     if not taken:
         return Quick(claimed=True)
     if taken != len(wanted.demands):
-        transaction.doom = Conflict("some accounts had too little in their stored figures")
-        raise transaction.doom
+        transaction.fail(Conflict("some accounts had too little in their stored figures"))
     statements = one_by_one(transaction.dialect)
     until = to_micros(wanted.expires_at)
     holds = [

@@ -54,22 +54,19 @@ class Reads:
 def _accounts(dialect: Dialect) -> str:
     wanted = dialect.rows("rows", [("account", tables.account.c.account)])
     return (
-        f"SELECT {_ACCOUNT} FROM {wanted} AS w JOIN oc_account AS a ON a.account = w.account"
-        f" ORDER BY a.account {dialect.lock_account}"
+        f"SELECT {_ACCOUNT} FROM {wanted} AS w {dialect.join} oc_account AS a"
+        f" ON a.account = w.account ORDER BY a.account {dialect.lock_account}"
     )
 
 
 def _group(dialect: Dialect) -> str:
-    return (
-        f"SELECT {_HOLD}, {_ACCOUNT} FROM oc_hold AS h JOIN oc_account AS a"
-        f" ON a.account = h.account WHERE h.group_id = :group ORDER BY h.account {dialect.lock}"
-    )
+    return f"SELECT {_HOLD}, {_ACCOUNT} FROM {dialect.group} WHERE h.group_id = :group ORDER BY h.account {dialect.lock}"
 
 
 def _due(dialect: Dialect) -> str:
     wanted = dialect.rows("rows", [("account", tables.account.c.account)])
     return (
-        f"SELECT {_HOLD} FROM {wanted} AS w JOIN oc_hold AS h"
+        f"SELECT {_HOLD} FROM {wanted} AS w {dialect.join} oc_hold AS h"
         " ON h.account = w.account AND h.due_at <= :at"
         f" ORDER BY h.account, h.due_at, h.group_id {dialect.lock_hold}"
     )
@@ -92,7 +89,7 @@ def _parts(dialect: Dialect) -> str:
 def _named_holds(dialect: Dialect) -> str:
     return (
         f"SELECT {_HOLD} FROM {_holds_of(dialect)}"
-        " JOIN oc_hold AS h ON h.group_id = w.group_id AND h.account = w.account"
+        f" {dialect.join} oc_hold AS h ON h.group_id = w.group_id AND h.account = w.account"
         " WHERE h.due_at <= :at"
         f" ORDER BY w.turn {dialect.lock_hold}"
     )

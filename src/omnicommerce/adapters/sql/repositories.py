@@ -13,7 +13,7 @@ from omnicommerce.adapters.sql.aggregates import Aggregates, Mapped
 from omnicommerce.adapters.sql.instants import to_micros
 from omnicommerce.adapters.sql.transaction import Transaction
 from omnicommerce.customers.model import Customer
-from omnicommerce.fulfilment.model import PICKUP_TRANSITIONS, Pickup, PickupStatus
+from omnicommerce.fulfilment.model import Pickup, PickupStatus
 from omnicommerce.kernel.documents import StoredKind
 from omnicommerce.kernel.ids import CartId, CustomerId, LocationId, OrderId
 from omnicommerce.orders.model import Order
@@ -76,12 +76,11 @@ class SqlOrders(Aggregates[Order]):
 
 
 def _pickup_columns(pickup: Pickup) -> Mapping[str, Any]:
-    is_open = bool(PICKUP_TRANSITIONS[pickup.status])
     is_ready = pickup.status is PickupStatus.READY
     return {
         "order_id": pickup.order_id,
         "location_id": pickup.location_id,
-        "open_by": to_micros(pickup.ready_by) if is_open else None,
+        "open_by": to_micros(pickup.ready_by) if pickup.is_open else None,
         "due_at": to_micros(pickup.collect_until) if is_ready else None,
     }
 

@@ -157,7 +157,7 @@ class SqlStore(Transactions[SqlUnitOfWork]):
         with self._turn(again=careful), connect(self._engine) as connection:
             with self._begun(connection):
                 transaction = Transaction(connection, careful=careful)
-                unit = SqlUnitOfWork.over(transaction)
+                unit = SqlUnitOfWork(transaction)
                 answer = work(unit)
                 unit.finish()
             self._commit(connection)

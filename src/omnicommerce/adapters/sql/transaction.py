@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
 
@@ -45,6 +45,11 @@ class Transaction:
         """Raise what doomed it, if anything did."""
         if self.doom is not None:
             raise self.doom
+
+    def fail(self, error: OmnicommerceError) -> NoReturn:
+        """Raise an error after which nothing of the transaction may be kept."""
+        self.doom = error
+        raise error
 
     def execute(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None

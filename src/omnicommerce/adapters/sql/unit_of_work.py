@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-import attrs
+from functools import cached_property
 
 from omnicommerce.adapters.sql.carts import SqlCarts
 from omnicommerce.adapters.sql.ledger import SqlLedger
@@ -15,33 +13,38 @@ from omnicommerce.adapters.sql.transaction import Transaction
 __all__ = ["SqlUnitOfWork"]
 
 
-@attrs.frozen(kw_only=True)
 class SqlUnitOfWork:
     """The ledger, the outbox and the repositories of one database transaction.
 
-    ``transaction`` runs statements of the caller's own in the same transaction.
+    Args:
+        transaction: Runs the statements; also the caller's own, to be kept or
+            not with the rest.
     """
 
-    transaction: Transaction
-    ledger: SqlLedger
-    outbox: SqlOutbox
-    carts: SqlCarts
-    customers: SqlCustomers
-    orders: SqlOrders
-    pickups: SqlPickups
+    def __init__(self, transaction: Transaction) -> None:
+        self.transaction = transaction
+        self.ledger = SqlLedger(transaction)
+        self.outbox = SqlOutbox(transaction)
 
-    @classmethod
-    def over(cls, transaction: Transaction) -> Self:
-        """Begin a unit of work in a transaction."""
-        return cls(
-            transaction=transaction,
-            ledger=SqlLedger(transaction),
-            outbox=SqlOutbox(transaction),
-            carts=SqlCarts(transaction),
-            customers=SqlCustomers(transaction),
-            orders=SqlOrders(transaction),
-            pickups=SqlPickups(transaction),
-        )
+    @cached_property
+    def carts(self) -> SqlCarts:
+        """The carts of this unit of work."""
+        return SqlCarts(self.transaction)
+
+    @cached_property
+    def customers(self) -> SqlCustomers:
+        """The customers of this unit of work."""
+        return SqlCustomers(self.transaction)
+
+    @cached_property
+    def orders(self) -> SqlOrders:
+        """The orders of this unit of work."""
+        return SqlOrders(self.transaction)
+
+    @cached_property
+    def pickups(self) -> SqlPickups:
+        """The pick-ups of this unit of work."""
+        return SqlPickups(self.transaction)
 
     def finish(self) -> None:
         """Write what was put off to the end; raise what doomed the transaction, if anything."""

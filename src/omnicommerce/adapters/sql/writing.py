@@ -62,7 +62,7 @@ def write_plan(
     for name, rows in pieces.items():
         statement = one_by_one(transaction.dialect)[name]
         count = transaction.execute(statement, {name: as_rows(rows)}).rowcount
-        _require_all(name, count, rows)
+        _require_all(transaction, name, count, len(rows))
     return True
 
 
@@ -94,15 +94,15 @@ def _write_at_once(
     if not counts[0]:
         return False
     for (name, rows), count in zip(pieces.items(), counts[1:], strict=True):
-        _require_all(name, count, rows)
+        _require_all(transaction, name, count, len(rows))
     return True
 
 
-def _require_all(name: str, count: int, rows: list[tuple[Any, ...]]) -> None:
-    if count != len(rows):
-        raise Conflict(
-            f"{len(rows) - count} of {len(rows)} rows of {PIECES[name].table.name} changed"
-            " since they were read"
+def _require_all(transaction: Transaction, name: str, count: int, wanted: int) -> None:
+    if count != wanted:
+        table = PIECES[name].table.name
+        transaction.fail(
+            Conflict(f"{wanted - count} of {wanted} rows of {table} changed since they were read")
         )
 
 

@@ -99,9 +99,7 @@ class Floor:
                 self.items.setdefault(key, []).append((kind, name, 10))
         self.orders.sort(key=lambda row: row[1])
 
-    def total(
-        self, cart: list[tuple[str, str, int]]
-    ) -> tuple[int, list[tuple[str, str, int]]]:
+    def total(self, cart: list[tuple[str, str, int]]) -> tuple[int, list[tuple[str, str, int]]]:
         """Return what the cart costs, and every adjustment by line and promotion."""
         adjustments: list[tuple[str, str, int]] = []
         left: list[int] = []

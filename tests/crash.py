@@ -34,7 +34,9 @@ __all__ = ["Crash", "crashes", "processes"]
 processes: Final = multiprocessing.get_context("forkserver")
 """Starts processes that inherit nothing, but have the slow imports done."""
 
-processes.set_forkserver_preload(["omnicommerce.adapters.sql", "alembic.command", "tests.crash"])
+processes.set_forkserver_preload(
+    ["omnicommerce.adapters.sql", "alembic.command", "cattrs", "tests.crash", "tests.shops"]
+)
 
 _ANSWER: Final = "the answer after the commit"
 _PATIENCE: Final = 60

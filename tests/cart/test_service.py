@@ -143,6 +143,23 @@ def test_an_offline_device_catches_up(shop: Shop, cart: Cart) -> None:
     assert GUEST not in repr(after)
 
 
+def test_a_removed_line_may_be_set_again_by_number(shop: Shop, cart: Cart) -> None:
+    """A repeated quantity is recognised even after somebody removed its line."""
+    second = attrs.evolve(PHONE, sequence=2)
+    shop.carts.set_quantity(cart.cart_id, "DRESS-M", 4, by=second)
+    shop.carts.remove(cart.cart_id, "DRESS-M", by=attrs.evolve(PHONE, device="laptop"))
+    assert shop.carts.set_quantity(cart.cart_id, "DRESS-M", 4, by=second).state.lines == ()
+
+
+@pytest.mark.parametrize(
+    "limit", [{"largest_lines": 0}, {"largest_note": 1.5}, {"keep": timedelta()}, {"keep": 60}]
+)
+def test_impossible_policies_are_refused(limit: dict[str, int]) -> None:
+    """Limits are whole numbers from one, and durations positive."""
+    with pytest.raises(InvalidValue):
+        CartPolicy(**limit)  # type: ignore[arg-type] # that is the point
+
+
 def test_a_gap_is_refused(shop: Shop, cart: Cart) -> None:
     """The second operation of a device is not taken before the first."""
     log = offline(cart, "till", AddUnits(Selection(Sku("HAM"))), AddUnits(Selection(Sku("HAT"))))

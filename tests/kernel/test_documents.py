@@ -295,3 +295,34 @@ def test_unknown_documents_are_refused(text: str, problem: str) -> None:
     """A kind, a version or a form that this release does not know is `UnknownDocument`."""
     with pytest.raises(UnknownDocument, match=problem):
         unpack(text, {"promotion": V1})
+
+
+@attrs.frozen
+class Careless:
+    """A class with a field that should not exist."""
+
+    ratio: float
+
+
+def test_floats_are_refused_even_where_declared() -> None:
+    """No document holds a float."""
+    with pytest.raises(InvalidConfiguration, match="must be an exact number, not the float"):
+        load(Careless, {"ratio": 0.1})
+
+
+def test_negative_durations_are_not_written() -> None:
+    """How long something lasts is never negative."""
+    with pytest.raises(InvalidValue, match="negative"):
+        dump(timedelta(seconds=-1))
+
+
+def test_an_atom_is_not_another_one() -> None:
+    """Where one kind of atom is wanted, another kind is refused by its type."""
+    with pytest.raises(InvalidConfiguration, match="must be 'percent_off'") as caught:
+        load(PercentOff, {"type": "amount_off", "amount": "1 EUR"})
+    assert caught.value.path == "$.type"
+
+
+def test_an_atom_may_be_absent() -> None:
+    """A field that may be None reads null."""
+    assert load(Promotion, {**PLAIN, "fallback": None}).fallback is None

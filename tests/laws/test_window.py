@@ -270,3 +270,38 @@ def test_windows_read_well() -> None:
     window = Window.local(date(2026, 11, 27), None, "Europe/Madrid", weekly=week)
     assert str(window) == "2026-11-27 00:00+01:00 to …, Sat 09:00-24:00, Europe/Madrid"
     assert str(Window.always()) == "always"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "field"),
+    [
+        ((7, 0, 60), "weekday"),
+        ((True, 0, 60), "weekday"),
+        ((0, 1440, 1500), "from_minute"),
+        ((0, -1, 60), "from_minute"),
+        ((0, 60, 60), "until_minute"),
+        ((0, 60, 60 + 7 * 1440 + 1), "until_minute"),
+        ((0, 60, 90.5), "until_minute"),
+    ],
+)
+def test_impossible_spans_are_refused(numbers: tuple[int, int, int], field: str) -> None:
+    """A span needs a weekday, a start within that day, and an end after it within a week."""
+    with pytest.raises(InvalidValue) as caught:
+        WeeklySpan(*numbers)
+    assert caught.value.field == field
+
+
+def test_a_local_time_with_a_zone_is_refused() -> None:
+    """Two zones for one time contradict each other."""
+    with pytest.raises(InvalidValue, match="has a zone already"):
+        Window.local(datetime(2026, 1, 1, tzinfo=UTC), None, "Europe/Madrid")
+
+
+@given(windows())
+def test_windows_are_values(window: Window) -> None:
+    """Equal windows are equal keys, in whatever order their spans were given."""
+    spans_given = None if window.weekly is None else tuple(reversed(window.weekly))
+    again = Window(
+        starts_at=window.starts_at, ends_at=window.ends_at, zone=window.zone, weekly=spans_given
+    )
+    assert {window: 1}[again] == 1

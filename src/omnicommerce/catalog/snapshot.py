@@ -35,7 +35,9 @@ class Catalog:
 
     def _add(self, product: Product, path: str) -> None:
         if product.product_id in self._product_ids:
-            raise InvalidConfiguration(path, f"product {product.product_id!r} appears twice")
+            raise InvalidConfiguration(
+                f"{path}.product_id", f"{product.product_id!r} appears twice"
+            )
         self._product_ids.add(product.product_id)
         for turn, variant in enumerate(product.variants):
             article = Article(product, variant)
@@ -54,10 +56,15 @@ class Catalog:
 
     def _check_kits(self, product: Product, path: str) -> None:
         for turn, variant in enumerate(product.variants):
+            parts = [part.sku for part in variant.components]
             for number, part in enumerate(variant.components):
                 where = f"{path}.variants[{turn}].components[{number}].sku"
                 if part.sku not in self._articles:
                     raise InvalidConfiguration(where, f"there is no article {part.sku!r}")
+                if part.sku in parts[:number]:
+                    raise InvalidConfiguration(
+                        where, f"{part.sku!r} appears twice; give one quantity"
+                    )
                 if self._articles[part.sku].variant.components:
                     raise InvalidConfiguration(
                         where, f"{part.sku!r} is a kit itself; list its components instead"

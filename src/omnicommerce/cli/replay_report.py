@@ -217,7 +217,7 @@ def _order_rows(orders: OrdersReplay) -> Iterator[tuple[str, str, bool]]:
     clean = f"clean, {audit.entries:,} entries"
     yield "Audit of the ledger", clean if audit.is_clean else found, audit.is_clean
     speed = _per_second(orders.orders, orders.wall_seconds)
-    yield "Orders per second, wall time from delivery to hand-over", f"{speed:,}", True
+    yield "Orders per second, wall time from cart to hand-over", f"{speed:,}", True
 
 
 def _difference_table(each: Comparison) -> Table:

@@ -1,12 +1,17 @@
-"""One receipt through the whole shop: delivery, cart, checkout, payment and hand-over."""
+"""The till of the receipts: one receipt through cart, checkout, payment and hand-over."""
 
 from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 import attrs
 
 from omnicommerce.cart.operations import AddUnits, Operation, Selection
 from omnicommerce.cart.service import Visitor
 from omnicommerce.checkout.model import CheckoutRequest, PickupChoice
+from omnicommerce.cli.console import Watch
 from omnicommerce.cli.receipts_book import Receipt
 from omnicommerce.cli.replay_shop import CARD_HOLDER
 from omnicommerce.commerce import Commerce
@@ -15,6 +20,8 @@ from omnicommerce.kernel.ids import CartId, ChannelId, CustomerId, LocationId, S
 from omnicommerce.orders.model import Order
 
 __all__ = ["Till"]
+
+_DELIVERY_LINES: Final = 200
 
 
 @attrs.frozen
@@ -33,12 +40,28 @@ class Till:
     run: str
     customers: dict[str, CustomerId] = attrs.field(factory=dict, init=False)
 
+    def stock_up(self, receipts: Iterable[Receipt], *, watch: Watch[Any]) -> None:
+        """Deliver to each store exactly what these receipts sell there."""
+        needed: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for receipt in receipts:
+            for line in receipt.basket.lines:
+                needed[receipt.situation.location or ""][line.sku] += line.quantity
+        parts = [
+            (store, dict(part))
+            for store, quantities in sorted(needed.items())
+            for part in _parts(sorted(quantities.items()), _DELIVERY_LINES)
+        ]
+        for number, (store, quantities) in enumerate(
+            watch(parts, "Stocking the stores", len(parts))
+        ):
+            key = f"{self.run}:{number}"
+            self.commerce.inventory.receive_delivery(quantities, store, key=key)
+
     def serve(self, receipt: Receipt) -> Order:
         """Sell what is on a receipt, and return the order as it is when the customer leaves."""
         self.clock.set(receipt.situation.at)
         store = LocationId(receipt.situation.location or "")
         customer_id = self._customer(receipt.household_id)
-        self._deliver(receipt, store)
         cart_id = self._fill_cart(receipt, customer_id)
         checkout, counter = self.commerce.checkout, self.commerce.counter
         quote = checkout.quote(_request(receipt, cart_id, customer_id, store))
@@ -58,13 +81,6 @@ class Till:
             known = self.customers[household_id] = customer.customer_id
         return known
 
-    def _deliver(self, receipt: Receipt, store: LocationId) -> None:
-        """Bring exactly what this receipt sells."""
-        needed = {line.sku: line.quantity for line in receipt.basket.lines}
-        if needed:
-            key = f"{self.run}:{receipt.basket_id}"
-            self.commerce.inventory.receive_delivery(needed, store, key=key)
-
     def _fill_cart(self, receipt: Receipt, customer_id: CustomerId) -> CartId:
         device = f"till-{receipt.situation.location}"
         visitor = Visitor(customer_id, device)
@@ -82,6 +98,11 @@ class Till:
         if scans:
             self.commerce.carts.synchronise(cart.cart_id, scans, actor=customer_id)
         return cart.cart_id
+
+
+def _parts(things: Sequence[tuple[str, int]], size: int) -> Iterator[Sequence[tuple[str, int]]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
 
 
 def _request(

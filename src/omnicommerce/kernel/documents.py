@@ -90,6 +90,7 @@ def load(cls: type[T], data: Any, path: str = "$") -> T:
             that is wrong as pairs of path and problem.
 
     Example:
+        >>> from omnicommerce.kernel.money import Money
         >>> load(tuple[Money, ...], ["19.99 EUR", 3])
         Traceback (most recent call last):
         ...

@@ -145,23 +145,32 @@ class PriceBook:
         Raises:
             UnknownSku: The configuration has no such products.
         """
-        unknown = set(skus).difference(self._products)
-        if unknown:
-            raise UnknownSku(unknown)
         matched: dict[int, list[int]] = {}
         if self._matches.is_empty:
+            self._require(skus)
             return matched
         known = self._matching
         for entry, sku in enumerate(skus):
             positions = known.get(sku)
             if positions is None:
-                positions = known[sku] = self._matches.of(self._products[sku])
+                positions = self._learn(sku, skus)
             for position in positions:
                 if position in matched:
                     matched[position].append(entry)
                 else:
                     matched[position] = [entry]
         return matched
+
+    def _learn(self, sku: str, skus: Sequence[str]) -> tuple[int, ...]:
+        """Find the rules that match a product, and keep the answer: there are only so many SKUs."""
+        self._require(skus)
+        found = self._matching[sku] = self._matches.of(self._products[sku])
+        return found
+
+    def _require(self, skus: Iterable[str]) -> None:
+        unknown = set(skus).difference(self._products)
+        if unknown:
+            raise UnknownSku(unknown)
 
     def for_all_products(self, spend: int, codes: frozenset[str]) -> list[int]:
         """Return the positions of rules that match all products and can run for this basket.

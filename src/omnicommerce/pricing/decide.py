@@ -199,8 +199,8 @@ class _Run:
             ),
             base_minor=sheet.base_total,
             selling_minor=sheet.left_total,
-            coupon_minor=sum([item.face.minor * item.count for item in coupons]),
-            match_minor=sum([item.minor for item in self.matches]),
+            coupon_minor=sum([c.face.minor * c.count for c in coupons]) if coupons else 0,
+            match_minor=sum([match.minor for match in self.matches]) if self.matches else 0,
         )
 
 

@@ -111,11 +111,15 @@ class Sheet:
 
     def amounts(self, rows: Sequence[CompiledRow | None], quantities: list[int]) -> list[int]:
         """Return what quantities cost by their rows; where there is no row, `NO_AMOUNT`."""
-        amounts = [
-            NO_AMOUNT if row is None else row[0] * quantity
-            for row, quantity in zip(rows, quantities, strict=False)
-        ]
-        sets = [k for k, row in enumerate(rows) if row is not None and row[1] != 1]
+        amounts: list[int] = []
+        sets: list[int] = []
+        for row, quantity in zip(rows, quantities, strict=False):
+            if row is None:
+                amounts.append(NO_AMOUNT)
+                continue
+            if row[1] != 1:
+                sets.append(len(amounts))
+            amounts.append(row[0] * quantity)
         if sets:
             self._amounts_of_sets(sets, rows, quantities, amounts)
         return amounts

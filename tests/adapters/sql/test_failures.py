@@ -52,7 +52,7 @@ def _sqlite(code: int) -> Exception:
     ],
 )
 def test_each_code_has_its_family(cause: Exception, expected: type[OmnicommerceError]) -> None:
-    """Codes that mean "somebody was faster" are conflicts, lost stores are told from broken ones."""
+    """A faster neighbour is a Conflict; a lost store is told from one that refuses."""
     error = translate(sa.exc.OperationalError("select 1", {}, cause))
     assert type(error) is expected
     assert "\n" not in str(error)

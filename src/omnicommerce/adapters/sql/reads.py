@@ -60,7 +60,10 @@ def _accounts(dialect: Dialect) -> str:
 
 
 def _group(dialect: Dialect) -> str:
-    return f"SELECT {_HOLD}, {_ACCOUNT} FROM {dialect.group} WHERE h.group_id = :group ORDER BY h.account {dialect.lock}"
+    return (
+        f"SELECT {_HOLD}, {_ACCOUNT} FROM {dialect.group}"
+        f" WHERE h.group_id = :group ORDER BY h.account {dialect.lock}"
+    )
 
 
 def _due(dialect: Dialect) -> str:

@@ -13,5 +13,5 @@ def tests(session: nox.Session) -> None:
     """Run the tests on an installed wheel; arguments go to pytest."""
     session.install(".[dev]")
     # The docstrings in src are left out: they would be imported from there, not from the wheel.
-    arguments = session.posargs or ["-n", "logical"]
-    session.run("pytest", "tests", "docs", "README.md", *arguments)
+    everything = ["-n", "logical", "tests", "docs", "README.md"]
+    session.run("pytest", *(session.posargs or everything))

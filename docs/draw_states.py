@@ -8,14 +8,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from omnicommerce.fulfilment.model import PICKUP_TRANSITIONS
 from omnicommerce.orders.model import ATTEMPT_TRANSITIONS, ORDER_TRANSITIONS
 
 __all__ = ["files", "main"]
 
-Transitions = Mapping[enum.StrEnum, frozenset[enum.StrEnum]]
+Transitions = Mapping[Any, frozenset[Any]]
 
 DOCS: Final = Path(__file__).parent
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 112, 36, 176, 60, 28
@@ -111,7 +111,7 @@ def _section(machine: Machine) -> str:
     return f"\n## {machine.title}\n\n{machine.text}\n\n{picture}\n\n{table}\n"
 
 
-def _listed(states: frozenset[enum.StrEnum]) -> str:
+def _listed(states: frozenset[Any]) -> str:
     return (
         ", ".join(state.value for state in type(next(iter(states))) if state in states)
         if states
@@ -123,7 +123,7 @@ def _described(table: Transitions) -> str:
     return "; ".join(f"{state} to {_listed(after)}" for state, after in table.items() if after)
 
 
-def _places(table: Transitions) -> dict[enum.StrEnum, tuple[int, int]]:
+def _places(table: Transitions) -> dict[Any, tuple[int, int]]:
     """Return column and row of each state: as far right as its longest way from the first."""
     columns = dict.fromkeys(table, 0)
     for _ in table:

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import typer.main
+
 import omnicommerce
 from docs.draw_states import files
+from omnicommerce.cli.app import app
 from omnicommerce.kernel.errors import OmnicommerceError
 
 ROOT = Path(__file__).parent.parent
@@ -48,3 +51,16 @@ def test_the_drawn_states_are_the_tables() -> None:
     """After a change of a table, ``python docs/draw_states.py`` draws it again."""
     for path, text in files():
         assert text == path.read_text(encoding="utf-8"), path
+
+
+def test_every_option_of_the_command_line_is_told() -> None:
+    """The page about the command line names each command and option, and no other."""
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    commands = typer.main.get_group(app).commands
+    told = set(re.findall(r"^## `omnicommerce (\w+)`", page, re.MULTILINE))
+    assert set(commands) == told
+    for name, command in commands.items():
+        section = page.split(f"## `omnicommerce {name}`\n")[1].split("\n## ")[0]
+        options = {option for parameter in command.params for option in parameter.opts}
+        shown = set(re.findall(r"--[a-z][a-z-]+", section))
+        assert {option for option in options if option.startswith("--")} == shown, name

@@ -72,7 +72,7 @@ class Commerce:
         products: ProductRepository | None = None,
     ) -> None:
         self.store = store
-        self.shop = Shop(configuration, products=products)
+        self.shop: Shop = Shop(configuration, products=products)
         self.clock: Clock = clock or SystemClock()
         self.ids: IdFactory = ids or RandomIds()
         self._gateway = gateway

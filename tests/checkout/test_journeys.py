@@ -1,4 +1,4 @@
-"""Journeys through checkout on every database: what is promised is held, what fails burns nothing."""
+"""Journeys through checkout on every database: what fails burns nothing."""
 
 from __future__ import annotations
 

@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from omnicommerce.adapters.sql.tables import outbox
 from omnicommerce.cli.demo_shop import DRESS, FRIEND_CODE, SHOES
+from omnicommerce.kernel.errors import Refused
 from omnicommerce.kernel.ids import CustomerId, OrderId
 from omnicommerce.ledger.errors import Shortage
 from omnicommerce.ledger.model import AccountKey
 from omnicommerce.orders.model import OrderStatus
+from tests import databases
 from tests.crash import crashes
 from tests.shops import OpenShop, open_shop
 
@@ -25,8 +27,6 @@ def url(request: pytest.FixtureRequest) -> str:
     """Give an empty database of each real kind in turn."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
-    from tests import databases
-
     database = request.getfixturevalue(f"_each_{request.param}")
     databases.empty(database.url)
     return str(database.url)
@@ -133,7 +133,7 @@ def test_pay_killed_anywhere_is_mended_by_resolving(url: str) -> None:
         _supply(shop)
         shop.commerce.checkout.place(shop.commerce.checkout.quote(_request(shop)))
         confirmed = []
-        for crash in crashes(_paying, url):
+        for _ in crashes(_paying, url):
             order = shop.commerce.orders.get(OrderId("order_0001"))
             assert shop.commerce.audit().is_clean
             assert order.status in {OrderStatus.PLACED, OrderStatus.CONFIRMED}
@@ -156,9 +156,7 @@ def test_shoppers_racing_for_the_last_units_through_checkout(url: str) -> None:
         shoppers = [shop.customer(f"Shopper{turn}") for turn in range(12)]
         quotes = [
             shop.commerce.checkout.quote(
-                shop.request(
-                    shopper, shop.cart(shopper.customer_id, DRESS), hours=4 + turn // 3
-                )
+                shop.request(shopper, shop.cart(shopper.customer_id, DRESS), hours=4 + turn // 3)
             )
             for turn, shopper in enumerate(shoppers)
         ]
@@ -208,8 +206,6 @@ def test_the_last_use_of_a_promotion_is_given_once(url: str) -> None:
         ]
 
         def attempt(quote: Any) -> bool:
-            from omnicommerce.kernel.errors import Refused
-
             try:
                 shop.commerce.checkout.place(quote)
             except Refused:

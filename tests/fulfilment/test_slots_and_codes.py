@@ -38,6 +38,7 @@ STORE = PickupPoint(location_id=MADRID, opening=WEEKDAYS, slot_capacity=2)
 
 
 def pickup() -> Pickup:
+    """Return a pick-up that is paid for."""
     return Pickup(
         pickup_id="pickup_1",
         order_id=OrderId("order_1"),

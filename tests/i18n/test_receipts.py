@@ -135,7 +135,7 @@ Coupon OLIVAS                        €2.00
 Points (1,030)                      €10.30
 Card                               €100.00
 ------------------------------------------
-Refund: Points (1,030)              -€4.90
+Refund: Points (490)                -€4.90
 Refund on its way: Card            -€45.00
 Paid after refunds                  €62.40
 ------------------------------------------
@@ -166,7 +166,7 @@ Cupón OLIVAS                        2,00 €
 Puntos (1.030)                     10,30 €
 Tarjeta                           100,00 €
 ------------------------------------------
-Devolución: Puntos (1.030)         -4,90 €
+Devolución: Puntos (490)           -4,90 €
 Devolución en camino: Tarjeta     -45,00 €
 Pagado tras devoluciones           62,40 €
 ------------------------------------------

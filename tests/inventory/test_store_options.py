@@ -23,6 +23,7 @@ POINTS = {
 
 
 def store(name: str, *, is_store: bool = True, point: Point | None = None) -> Location:
+    """Return a location."""
     return Location(
         location_id=LocationId(name),
         name=name.title(),
@@ -32,6 +33,7 @@ def store(name: str, *, is_store: bool = True, point: Point | None = None) -> Lo
 
 
 def standing(sku: str, location: str, available: int) -> Standing:
+    """Return how a stock account stands."""
     return Standing(account=stock_account(sku, location), balance=available, available=available)
 
 

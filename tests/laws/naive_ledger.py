@@ -193,6 +193,13 @@ class NaiveLedger:
             self.account(key).history.append(change)
         self.account(key).lotted = False
 
+    def count(self, key: AccountKey, counted: int, *, by: Command) -> None:
+        """Make the balance what was counted."""
+        change = counted - sum(self.account(key).history)
+        if change:
+            self.adjust(key, change, by=by, beyond=Beyond.DEFICIT)
+        self.account(key).lotted = False
+
     def set_floor(self, key: AccountKey, floor: int, *, by: Command) -> None:
         """Keep units back."""
         del by

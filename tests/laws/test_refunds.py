@@ -22,6 +22,7 @@ AT = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
 
 
 def line(amount: int, quantity: int) -> LineItem:
+    """Return a line that cost this much."""
     return LineItem(
         line_id="line_1",
         sku=Sku("DRESS"),
@@ -33,6 +34,7 @@ def line(amount: int, quantity: int) -> LineItem:
 
 
 def order(*tenders: Tender, lines: tuple[LineItem, ...] = ()) -> Order:
+    """Return a paid order."""
     total = Money.total((tender.amount for tender in tenders), EUR)
     return Order(
         order_id=OrderId("order_1"),
@@ -51,6 +53,7 @@ def order(*tenders: Tender, lines: tuple[LineItem, ...] = ()) -> Order:
 
 
 def tender(turn: int, kind: TenderKind, amount: int) -> Tender:
+    """Return a tender of which nothing was given back."""
     return Tender(
         tender_id=f"tender_{turn}",
         kind=kind,

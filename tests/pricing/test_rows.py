@@ -194,4 +194,4 @@ def test_impossible_rows_are_refused(fields: dict[str, object]) -> None:
 def test_a_set_is_no_single_text() -> None:
     """A text given for a set would be taken letter by letter."""
     with pytest.raises(InvalidValue, match="set of texts"):
-        Situation(channel="web", at=NOW, codes="VIP")  # type: ignore[arg-type] # that is the test
+        Situation(channel="web", at=NOW, codes="VIP")

@@ -95,10 +95,12 @@ class Mailbox:
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.failing = False
+        self._sent: set[str] = set()
 
     def send(self, message: Message) -> None:
         """Keep the message, unless it is there already or the mailbox was told to fail."""
         if self.failing:
             raise StoreUnavailable("the mail service does not answer")
-        if all(known.message_id != message.message_id for known in self.messages):
+        if message.message_id not in self._sent:
+            self._sent.add(message.message_id)
             self.messages.append(message)

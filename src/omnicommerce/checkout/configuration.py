@@ -15,6 +15,7 @@ from omnicommerce.catalog.snapshot import Catalog
 from omnicommerce.fulfilment.model import PickupPoint
 from omnicommerce.inventory.model import Location
 from omnicommerce.kernel import documents
+from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue, Refused
 from omnicommerce.kernel.ids import ChannelId, valid_id
 from omnicommerce.kernel.reasons import Reason
@@ -128,10 +129,12 @@ class Shop:
     ) -> None:
         self.configuration = configuration
         self.products: ProductRepository = products or Catalog(configuration.products)
-        self.policy = configuration.policy
-        self.programme = configuration.programme
-        self.currency = configuration.pricing.currency
-        self.channels = _by_id(configuration.channels, "channels", "channel_id")
+        self.policy: CheckoutPolicy = configuration.policy
+        self.programme: Programme | None = configuration.programme
+        self.currency: Currency = configuration.pricing.currency
+        self.channels: Mapping[str, Channel] = _by_id(
+            configuration.channels, "channels", "channel_id"
+        )
         self.locations: Mapping[str, Location] = _by_id(
             configuration.locations, "locations", "location_id"
         )
@@ -145,7 +148,7 @@ class Shop:
                     f"there is no location {point.location_id!r}",
                 )
         self._check_programme()
-        self.book = PriceBook.compile(_with_traits(configuration))
+        self.book: PriceBook = PriceBook.compile(_with_traits(configuration))
 
     def channel(self, channel_id: str) -> Channel:
         """Return the channel, or raise `ChannelUnknown`."""

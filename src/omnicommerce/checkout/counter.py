@@ -23,7 +23,7 @@ from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import Command
 from omnicommerce.orders.decide import advance, with_units
 from omnicommerce.orders.events import OrderCompleted
-from omnicommerce.orders.model import Order, OrderStatus
+from omnicommerce.orders.model import Order, OrderStatus, RefundState
 
 __all__ = ["Counter", "HandOver"]
 
@@ -109,8 +109,7 @@ class Counter:
         )
         if isinstance(outcome, Reason):
             raise PickupRefused(outcome)
-        order = self.checkout.pay_refunds(outcome.order.order_id)
-        return attrs.evolve(outcome, order=order)
+        return self._refunded(outcome)
 
     def missed(self, *, limit: int = 100) -> tuple[HandOver, ...]:
         """End the pick-ups nobody came for in time: goods, money and points go back.
@@ -126,9 +125,15 @@ class Counter:
                 lambda s, pickup=pickup: self._miss(s, pickup.pickup_id, at)  # type: ignore[misc]  # bound per turn
             )
             if outcome is not None:
-                order = self.checkout.pay_refunds(outcome.order.order_id)
-                ended.append(attrs.evolve(outcome, order=order))
+                ended.append(self._refunded(outcome))
         return tuple(ended)
+
+    def _refunded(self, outcome: HandOver) -> HandOver:
+        """Carry out what is due to the customer, if anything is."""
+        if all(refund.state is RefundState.DONE for refund in outcome.order.refunds):
+            return outcome
+        order = self.checkout.pay_refunds(outcome.order.order_id)
+        return attrs.evolve(outcome, order=order)
 
     def _make_ready(
         self, stores: CheckoutStores, pickup_id: str, code: str, at: datetime

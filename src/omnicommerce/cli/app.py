@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from omnicommerce.cli.demo import demo
 from omnicommerce.cli.replay import replay
 
 __all__ = ["app"]
@@ -36,4 +37,5 @@ def _common(
     """The decisions of an omnichannel shop: one cart, one price, nothing sold twice."""
 
 
+app.command()(demo)
 app.command()(replay)

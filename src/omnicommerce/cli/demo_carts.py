@@ -102,7 +102,7 @@ def sign_in(stage: Stage, laptop: Visitor, guests: Cart) -> tuple[Cart, Step]:
         says=Reason("demo.signed_in", {"name": clara.name, "skus": [DRESS, SCARF]}),
         notes=(
             *(Note(Mark.PLAIN, change.reason) for change in preview.changes),
-            Note(Mark.YES, Reason("demo.merged", {"first": DRESS, "second": SCARF})),
+            Note(Mark.YES, Reason("demo.merged", {"skus": [DRESS, SCARF]})),
         ),
     )
 

@@ -21,7 +21,7 @@ def store_grid(options: Iterable[StoreOption]) -> Grid:
     return Grid(
         "stores",
         columns=(Reason("demo.column.distance"), Reason("demo.column.stock")),
-        rows=(_store_row(option) for option in sorted(options, key=lambda o: o.metres or 0)),
+        rows=tuple(_store_row(each) for each in sorted(options, key=lambda o: o.metres or 0)),
     )
 
 
@@ -62,11 +62,11 @@ def ledger_grid(
     return Grid(
         "ledger",
         columns=(
-            Reason("demo.column.free_before"),
-            Reason("demo.column.free_after"),
+            Reason("demo.column.before"),
+            Reason("demo.column.now"),
             Reason("demo.column.held"),
         ),
-        rows=(
+        rows=tuple(
             Row(
                 account_label(stage, quote, account),
                 cells=(
@@ -94,9 +94,8 @@ def account_label(stage: Stage, quote: Quote, account: AccountKey) -> Reason:
             return Reason("demo.row.stock", {"sku": sku, "store": store})
         case AccountKey("promotion", promotion, "-"):
             return Reason("demo.row.uses", {"promotion": promotion})
-        case AccountKey("promotion", promotion):
-            figures = {"promotion": promotion, "name": stage.clara.name}
-            return Reason("demo.row.own_uses", figures)
+        case AccountKey("promotion"):
+            return Reason("demo.row.per_customer", {"name": stage.clara.name})
         case AccountKey("points"):
             return Reason("demo.row.points", {"name": stage.clara.name})
         case _:

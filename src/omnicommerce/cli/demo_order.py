@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from omnicommerce.cart.model import Cart, CartStatus
@@ -20,6 +20,7 @@ from omnicommerce.kernel.ids import CartId, ChannelId, LocationId
 from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.errors import Shortage
+from omnicommerce.loyalty.model import points_account
 from omnicommerce.orders.model import AttemptState, Order, OrderStatus
 from omnicommerce.orders.ports import GatewayVerdict
 from omnicommerce.pricing.explain import explain
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 _POINTS: Final = 200
-_DEMAND: Final = {DRESS: 1, SCARF: 1}
+_DEMAND: Final[dict[str, int]] = {DRESS: 1, SCARF: 1}
 
 
 def choose_store(stage: Stage) -> tuple[PickupChoice, Step]:
@@ -61,7 +62,9 @@ def choose_store(stage: Stage) -> tuple[PickupChoice, Step]:
         who=stage.clara.name,
         says=Reason("demo.stores", {"name": stage.clara.name}),
         exhibits=(store_grid(options),),
-        notes=(Note(Mark.YES, Reason("demo.store_chosen", {"location": store, "slot": span_of(slot)})),),
+        notes=(
+            Note(Mark.YES, Reason("demo.store_chosen", {"location": store, "slot": span_of(slot)})),
+        ),
     )
 
 
@@ -126,6 +129,7 @@ def place_order(stage: Stage, quote: Quote) -> tuple[Order, Step]:
     for hold in held:
         change = after[hold.account].held - before[hold.account].held
         stage.check(f"held: {hold.account.kind}", hold.quantity, change)
+    stage.check("held as long as told", {order.held_until}, {hold.expires_at for hold in held})
     again = stage.commerce.checkout.place(quote)
     stage.check("placing it again is the same order", order, again)
     until = order.held_until or at
@@ -153,6 +157,8 @@ def refuse_lucia(stage: Stage, choice: PickupChoice) -> tuple[CartId, Step]:
     accounts = accounts_of(stage, quote)
     before = stage.standings(accounts)
     reasons = _refusal(stage, quote).reasons
+    on_hand = [before[account].balance for account in accounts if account.kind == "stock"]
+    stage.check("they are the last ones", [1, 1], on_hand)
     stage.check("both are held", ["ledger.held"] * 2, [reason.code for reason in reasons])
     stage.check("a refusal takes nothing", before, stage.standings(accounts))
     status = commerce.carts.get(cart_id, lucia.customer_id).status
@@ -189,6 +195,7 @@ def decline_card(stage: Stage, quote: Quote, order: Order) -> Step:
     stage.gateway.next_charge(GatewayVerdict.DECLINED, "card expired")
     error = _declined(stage, order)
     after = stage.commerce.orders.get(order.order_id)
+    stage.check("it has expired", ["card expired"], [one.reason for one in after.attempts])
     stage.check("no money moved", {}, stage.gateway.collected)
     stage.check("everything is still held", before, stage.standings(accounts))
     stage.check("the order still waits", OrderStatus.PLACED, after.status)
@@ -226,6 +233,7 @@ def pay(stage: Stage, quote: Quote, order: Order) -> tuple[Order, Step]:
     stage.check("spent points are gone", 0, points.held)
     _check_captured(stage, quote, paid.location_id)
     until = at + stage.commerce.loyalty.programme.pending
+    _check_pending(stage, paid, until)
     return paid, Step(
         at=at,
         place=Place.LAPTOP,
@@ -237,6 +245,15 @@ def pay(stage: Stage, quote: Quote, order: Order) -> tuple[Order, Step]:
             Note(Mark.YES, Reason("demo.pending", _pending(paid, until))),
         ),
     )
+
+
+def _check_pending(stage: Stage, order: Order, until: datetime) -> None:
+    """Make sure that earned points wait until then, and no longer."""
+    programme = stage.commerce.loyalty.programme.programme_id
+    account = points_account(stage.clara.customer_id, programme)
+    for at, pending in ((until - timedelta(microseconds=1), order.points_earned), (until, 0)):
+        found = stage.standings([account], at=at)[account]
+        stage.check("points wait as long as told", pending, found.pending)
 
 
 def _pending(order: Order, until: datetime) -> dict[str, int | str]:

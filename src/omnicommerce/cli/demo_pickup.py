@@ -31,8 +31,9 @@ def prepare(stage: Stage, order: Order) -> tuple[str, Step]:
     counter, store = stage.commerce.counter, _store_of(order)
     work = counter.worklist(store)
     stage.check("the store's list", [order.order_id], [pickup.order_id for pickup in work])
-    elsewhere = counter.worklist(stage.location("madrid-serrano"))
-    stage.check("nobody else prepares it", (), elsewhere)
+    others = (name for name in stage.commerce.shop.locations if name != store)
+    elsewhere = [counter.worklist(LocationId(name)) for name in others]
+    stage.check("nobody else prepares it", [(), ()], elsewhere)
     _, code = counter.ready(work[0].pickup_id)
     stage.check("one message", 1, len(stage.mailbox.messages))
     message = stage.mailbox.messages[0]
@@ -92,11 +93,11 @@ def collect(stage: Stage, quote: Quote, order: Order, code: str) -> Step:
         place=Place.STORE,
         channel="store",
         who=stage.clara.name,
-        says=Reason("demo.collected", {"name": stage.clara.name, "first": DRESS, "second": SCARF}),
+        says=Reason("demo.collected", {"name": stage.clara.name, "sku": DRESS, "skus": [SCARF]}),
         exhibits=(outcome_grid(stage, before, after), Paper(result.order)),
         notes=(
             Note(Mark.YES, Reason("demo.refunded", figures)),
-            Note(Mark.YES, Reason("demo.use_stays", {"first": DRESS, "code": FRIEND_CODE})),
+            Note(Mark.YES, Reason("demo.use_stays", {"sku": DRESS, "code": FRIEND_CODE})),
         ),
     )
 
@@ -115,6 +116,10 @@ def _check_collected(
     stage.check("card and points together", result.refund_amount, back)
     programme = stage.commerce.loyalty.programme
     earned = after.charged.minor // programme.earn_per.minor * programme.earn_points
+    total, refund = order.total_amount.minor, result.refund_amount.minor
+    for tender in result.order.tenders:
+        share = abs(tender.refunded_amount.minor * total - tender.amount.minor * refund)
+        stage.check("in proportion, within a cent", True, share < total)
     stage.check("points for what she keeps", earned, after.pending)
     stage.check("the dress has left", (1, 0), (before.dresses, after.dresses))
     stage.check("the scarf is back", (0, 1), (before.scarves, after.scarves))
@@ -190,11 +195,16 @@ def compare_channels(stage: Stage, quote: Quote) -> Step:
     situation = situation_of(shop, quote.request, codes, stage.clara, at=quote.made_at)
     report = parity(shop.book, quote.priced.basket, situation, shop.channels)
     stage.check("no channel differs", (), report.differences)
-    stage.check("as quoted", {quote.total_amount}, {b.payable_amount for b in report.baskets.values()})
-    rows = (
+    stage.check(
+        "as quoted", {quote.total_amount}, {b.payable_amount for b in report.baskets.values()}
+    )
+    rows = tuple(
         Row(
             Reason("demo.row.channel", {"channel": channel}),
-            cells=(*(str(line.selling_amount) for line in basket.lines), str(basket.payable_amount)),
+            cells=(
+                *(str(line.selling_amount) for line in basket.lines),
+                str(basket.payable_amount),
+            ),
         )
         for channel, basket in report.baskets.items()
     )
@@ -202,7 +212,7 @@ def compare_channels(stage: Stage, quote: Quote) -> Step:
     columns = (*lines, Reason("demo.column.total"))
     return Step(
         at=stage.clock.now() + timedelta(minutes=1),
-        place=Place.SHOP,
+        place=Place.EVERYWHERE,
         channel="store",
         who=stage.clara.name,
         says=Reason("demo.parity", {"name": stage.clara.name}),

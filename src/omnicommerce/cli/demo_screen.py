@@ -25,13 +25,12 @@ from omnicommerce.cli.demo_steps import (
     Grid,
     Letter,
     Mark,
-    Note,
     Paper,
     Place,
     Row,
     Step,
 )
-from omnicommerce.cli.demo_words import Words
+from omnicommerce.cli.demo_words import Words, spaced
 from omnicommerce.kernel.reasons import Reason
 
 __all__ = ["Screen"]
@@ -41,6 +40,7 @@ _STYLES: Final = {
     Place.LAPTOP: "blue",
     Place.STORE: "magenta",
     Place.SHOP: "yellow",
+    Place.EVERYWHERE: "green",
 }
 _MARK_STYLES: Final = {Mark.YES: "green", Mark.NO: "red", Mark.PLAIN: "dim"}
 _WIDEST: Final = 100
@@ -62,7 +62,13 @@ _UNICODE: Final = _Glyphs(
     stop="●",
     rail="│",
     marks={Mark.YES: "✓", Mark.NO: "✗", Mark.PLAIN: "·"},
-    places={Place.PHONE: "▯", Place.LAPTOP: "▭", Place.STORE: "⌂", Place.SHOP: "≡"},
+    places={
+        Place.PHONE: "▯",
+        Place.LAPTOP: "▭",
+        Place.STORE: "⌂",
+        Place.SHOP: "≡",
+        Place.EVERYWHERE: "◇",
+    },
 )
 _ASCII: Final = _Glyphs(
     stop="*",
@@ -97,11 +103,7 @@ def _lines(text: str, width: int) -> Iterator[str]:
     """Yield lines; spaces that must not break are kept together, then shown as plain ones."""
     for paragraph in text.splitlines() or [""]:
         for line in textwrap.wrap(paragraph, width, break_on_hyphens=False) or [""]:
-            yield _plain(line)
-
-
-def _plain(text: str) -> str:
-    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+            yield spaced(line)
 
 
 @attrs.frozen(kw_only=True)
@@ -117,7 +119,7 @@ class _Entry:
         inner = options.update(width=options.max_width - _GUTTER, height=None)
         for number, line in enumerate(console.render_lines(self.body, inner, pad=False)):
             yield from self._margin(number)
-            yield from line
+            yield from _without_end(line)
             yield Segment.line()
         yield from self._margin(-1)
         yield Segment.line()
@@ -128,6 +130,14 @@ class _Entry:
         stop = self.glyphs.stop if number == 0 else self.glyphs.rail
         yield Segment(stop, Style.parse(self.style) if number == 0 else Style(dim=True))
         yield Segment("  " if number >= 0 else "")
+
+
+def _without_end(line: list[Segment]) -> list[Segment]:
+    """Return a line without the blanks at its end."""
+    *rest, last = line or [Segment("")]
+    if rest and not last.text.strip():
+        return _without_end(rest)
+    return [*rest, Segment(last.text.rstrip(), last.style)]
 
 
 class Screen:
@@ -157,7 +167,7 @@ class Screen:
         """Show one step."""
         style = _STYLES[step.place]
         entry = _Entry(
-            time=_plain(self._words.time(step.at)),
+            time=spaced(self._words.time(step.at)),
             glyphs=self._glyphs,
             style=style,
             body=Group(*self._body(step, style)),
@@ -211,7 +221,7 @@ class Screen:
         for heading, sample in zip(grid.columns, grid.rows[0].cells, strict=True):
             is_text = isinstance(sample, Reason) and heading is grid.columns[-1]
             table.add_column(
-                Text(_plain(self._words.say(heading)), style="dim"),
+                Text(spaced(self._words.say(heading)), style="dim"),
                 justify="left" if is_text else "right",
                 no_wrap=not is_text,
             )
@@ -227,7 +237,7 @@ class Screen:
             yield attrs.evolve(self._note(row.mark, label), style="")
         for cell in row.cells:
             text = self._words.cell(cell)
-            yield _Paragraph(text) if isinstance(cell, Reason) else Text(_plain(text))
+            yield _Paragraph(text) if isinstance(cell, Reason) else Text(spaced(text))
 
     def _bill(self, bill: Bill) -> Panel:
         table = Table.grid(expand=False, padding=(0, 2, 0, 0))
@@ -236,9 +246,7 @@ class Screen:
         for row in bill_rows(bill, self._words):
             table.add_row(_Paragraph(row.label, style=row.style), Text(row.amount, row.style))
         why = self._words.say(Reason("demo.why"))
-        reasons = (
-            self._note(_verdict(step.verdict), self._words.why(step)) for step in bill.trace
-        )
+        reasons = (self._note(_verdict(step.verdict), self._words.why(step)) for step in bill.trace)
         title = self._words.say(Reason("demo.quote_title"))
         return _panel(Group(table, "", Text(why, style="bold"), *reasons), title, "blue")
 
@@ -250,11 +258,9 @@ def _verdict(verdict: str) -> Mark:
 def _panel(content: RenderableType, title: str, style: str) -> Panel:
     return Panel(
         content,
-        title=Text(_plain(title), style="bold") if title else None,
+        title=Text(spaced(title), style="bold") if title else None,
         title_align="left",
         border_style=style,
         box=ROUNDED,
         expand=False,
     )
-
-

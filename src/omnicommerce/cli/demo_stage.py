@@ -149,10 +149,12 @@ class Stage:
         """Return an identity, or a text with identities, without the mark of the run."""
         return text.replace(f"{self.run}-", "").replace(f"_{self.run}", "")
 
-    def standings(self, accounts: Iterable[AccountKey]) -> Mapping[AccountKey, Standing]:
-        """Return how accounts of the ledger stand now."""
-        wanted, now = tuple(accounts), self.clock.now()
-        return self.commerce.store.run(lambda s: s.ledger.standings(wanted, at=now))
+    def standings(
+        self, accounts: Iterable[AccountKey], *, at: datetime | None = None
+    ) -> Mapping[AccountKey, Standing]:
+        """Return how accounts of the ledger stand now, or at another instant."""
+        wanted, instant = tuple(accounts), at or self.clock.now()
+        return self.commerce.store.run(lambda s: s.ledger.standings(wanted, at=instant))
 
     def priced(
         self, cart: CartState, channel: str, customer: Customer | None = None

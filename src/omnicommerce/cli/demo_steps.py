@@ -35,6 +35,7 @@ class Place(enum.StrEnum):
     LAPTOP = "laptop"
     STORE = "store"
     SHOP = "shop"
+    EVERYWHERE = "everywhere"
 
 
 class Mark(enum.StrEnum):
@@ -62,7 +63,7 @@ class Row:
     """One row of a grid: what it is about, its figures, and how it is marked."""
 
     label: Reason
-    cells: tuple[Cell, ...] = attrs.field(converter=tuple)
+    cells: tuple[Cell, ...]
     mark: Mark = Mark.PLAIN
 
 
@@ -71,8 +72,8 @@ class Grid:
     """A small table: the heading of each column of figures, and the rows."""
 
     name: str
-    columns: tuple[Reason, ...] = attrs.field(converter=tuple)
-    rows: tuple[Row, ...] = attrs.field(converter=tuple)
+    columns: tuple[Reason, ...]
+    rows: tuple[Row, ...]
 
 
 @attrs.frozen
@@ -119,5 +120,5 @@ class Step:
     channel: str
     who: str
     says: Reason
-    notes: tuple[Note, ...] = attrs.field(default=(), converter=tuple)
-    exhibits: tuple[Exhibit, ...] = attrs.field(default=(), converter=tuple)
+    notes: tuple[Note, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()

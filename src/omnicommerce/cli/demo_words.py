@@ -17,7 +17,7 @@ from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.reasons import Reason, Trace, TraceStep
 from omnicommerce.orders.model import Order
 
-__all__ = ["Words", "words_of"]
+__all__ = ["Words", "spaced", "words_of"]
 
 _FIRST_NUMBER: Final = 1000
 _NUMBERS: Final = 10
@@ -143,3 +143,8 @@ def _numbers(run: str) -> Mapping[str, str]:
 
 def _in(names: Mapping[str, str], identity: str, locale: str) -> str:
     return i18n.localised(names, locale) or identity
+
+
+def spaced(text: str) -> str:
+    """Return the text with ordinary spaces where it has ones that must not break."""
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")

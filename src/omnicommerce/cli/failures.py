@@ -98,6 +98,8 @@ def _document(error: Exception, locale: str) -> dict[str, Any]:
         "advice": advice,
         "parameters": error.parameters,
     }
+    if isinstance(error, AdapterError):
+        document["detail"] = error.message
     if isinstance(error, Refused):
         document["reasons"] = [
             {"code": reason.code, "parameters": dict(reason.parameters)} for reason in error.reasons
@@ -112,4 +114,6 @@ def _tell(document: dict[str, Any], *, as_json: bool) -> None:
     sentence = Text(f"{document['message']} [{document['code']}]", style="bold red")
     console = stderr()
     console.print(sentence, soft_wrap=True)
-    console.print(Text(document["advice"]), soft_wrap=True)
+    for key in ("detail", "advice"):
+        if key in document:
+            console.print(Text(document[key]), soft_wrap=True)

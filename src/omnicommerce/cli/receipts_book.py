@@ -7,18 +7,16 @@ that grants the card price, and one that matches manufacturer coupons.
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import attrs
 
+from omnicommerce.cli.receipts_rows import MalformedRow, Row, read_rows
 from omnicommerce.kernel.currency import Currency
-from omnicommerce.kernel.errors import Misuse
 from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.predicates import OneOf
 from omnicommerce.kernel.rate import Rate
@@ -64,20 +62,6 @@ _CARD: Final = frozenset({"card"})
 _KINDS: Final = ("list", "scale", "fuel", "coupon_line", "zero", "qty0")
 
 
-class MalformedRow(Misuse):
-    """A file of receipts breaks its documented format; file, line and column are named."""
-
-    code = "misuse.malformed_row"
-
-    def __init__(self, file: str, line: int, column: str, problem: str) -> None:
-        super().__init__(
-            f"{file}, line {line}, column {column}: {problem}",
-            file=file,
-            line=line,
-            column=column,
-        )
-
-
 @attrs.frozen
 class Totals:
     """Four totals of one basket in cents."""
@@ -111,81 +95,18 @@ class Receipt:
     situation: Situation
 
 
-@attrs.frozen
-class _Row:
-    """One row of a file, read cell by cell with errors that say where."""
-
-    file: str
-    line: int
-    cells: Mapping[str, str | None]
-
-    def refuse(self, column: str, problem: str) -> MalformedRow:
-        return MalformedRow(self.file, self.line, column, problem)
-
-    def text(self, column: str) -> str:
-        value = self.cells.get(column)
-        if value is None:
-            raise self.refuse(column, "is missing")
-        return value
-
-    def key(self, column: str) -> str:
-        value = self.text(column)
-        if not value or value != value.strip() or not value.isprintable():
-            raise self.refuse(column, f"must be an identity, not {value!r}")
-        return value
-
-    def count(self, column: str, least: int = 0) -> int:
-        value = self.text(column)
-        if not (value.isascii() and value.isdigit() and len(value) < _LONGEST_NUMBER):
-            raise self.refuse(column, f"must be a whole number from {least}, not {value!r}")
-        if int(value) < least:
-            raise self.refuse(column, f"must be at least {least}, not {value}")
-        return int(value)
-
-    def one_of(self, column: str, *allowed: str) -> str:
-        value = self.text(column)
-        if value not in allowed:
-            raise self.refuse(column, f"must be one of {', '.join(allowed)}, not {value!r}")
-        return value
-
-    def instant(self, column: str) -> datetime:
-        value = self.text(column)
-        try:
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        except ValueError:
-            raise self.refuse(column, f"must be a date and time, not {value!r}") from None
-
-
-_LONGEST_NUMBER: Final = 16
-
-
-def _rows(directory: Path, name: str) -> Iterator[_Row]:
-    """Yield the rows of one gzipped CSV file, the header being line 1."""
-    file = f"{name}.csv.gz"
-    line = 1
-    try:
-        with gzip.open(directory / file, "rt", encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream, restkey="", strict=True)
-            for cells in reader:
-                line = reader.line_num
-                if "" in cells:
-                    raise MalformedRow(file, line, "-", "has more cells than the header")
-                yield _Row(file, line, cells)
-    except (OSError, EOFError, UnicodeError, csv.Error) as error:
-        raise MalformedRow(file, line, "-", f"cannot be read: {error}") from error
-
-
 def read_configuration(directory: Path, book: BookName) -> PricingConfiguration:
     """Return the configuration of a shop that sells by one of the two price books.
 
     Raises:
         MalformedRow: A row breaks the format.
     """
-    categories = {
-        row.key("product_id"): row.text("product_category") for row in _rows(directory, "products")
-    }
+    categories: dict[str, str] = {}
+    for row in read_rows(directory, "products"):
+        row.require_new(row.key("product_id"), categories, "product_id")
+        categories[row.key("product_id")] = row.text("product_category")
     rows = tuple(_price_rows(directory, book, categories))
-    sold = {row.key("product_id") for row in _rows(directory, "lines")}
+    sold = {row.key("product_id") for row in read_rows(directory, "lines")}
     skus = sorted(categories.keys() | sold | {row.sku for row in rows})
     return PricingConfiguration(
         currency=_USD,
@@ -236,11 +157,15 @@ def _price_rows(
     directory: Path, book: BookName, categories: Mapping[str, str]
 ) -> Iterator[PriceRow]:
     """Yield the shelf and the card price of each row; deals mix within a category."""
-    for row in _rows(directory, f"pricebook_{book}"):
+    known: set[tuple[str | None, ...]] = set()
+    for row in read_rows(directory, f"pricebook_{book}"):
         sku = row.key("product_id")
         mix = f"category {categories.get(sku, '')}"
         window = _week_id(_week_of(row))
         location, zone = _scope(row, book)
+        key = (sku, window, location, zone)
+        row.require_new(key, known, "product_id")
+        known.add(key)
         yield PriceRow(
             price_list="shelf",
             sku=sku,
@@ -265,14 +190,14 @@ def _price_rows(
         )
 
 
-def _week_of(row: _Row) -> int:
+def _week_of(row: Row) -> int:
     week = row.count("week", 1)
     if week not in _WEEKS:
         raise row.refuse("week", f"must be 1 to {_WEEKS[-1]}, not {week}")
     return week
 
 
-def _scope(row: _Row, book: BookName) -> tuple[str | None, str | None]:
+def _scope(row: Row, book: BookName) -> tuple[str | None, str | None]:
     """Return location and zone; neither means everywhere."""
     tier = "store" if book == "insample" else row.one_of("tier", "store", "zone", "chain")
     if tier == "chain":
@@ -287,13 +212,17 @@ def read_receipts(directory: Path) -> Iterator[Receipt]:
     Raises:
         MalformedRow: A row breaks the format.
     """
-    zones = {row.key("store_id"): row.key("zone") for row in _rows(directory, "stores")}
-    lines: defaultdict[str, list[_Row]] = defaultdict(list)
-    for row in _rows(directory, "lines"):
+    zones = {row.key("store_id"): row.key("zone") for row in read_rows(directory, "stores")}
+    lines: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in read_rows(directory, "lines"):
         lines[row.key("basket_id")].append(row)
-    heads = sorted(_rows(directory, "baskets"), key=lambda row: row.text("ts_utc"))
-    for row in heads:
-        basket_id = row.key("basket_id")
+    heads: dict[str, Row] = {}
+    for row in read_rows(directory, "baskets"):
+        row.require_new(row.key("basket_id"), heads, "basket_id")
+        heads[row.key("basket_id")] = row
+    for basket_id in lines.keys() - heads.keys():
+        raise lines[basket_id][0].refuse("basket_id", f"baskets.csv.gz has no {basket_id!r}")
+    for basket_id, row in sorted(heads.items(), key=lambda item: item[1].text("ts_utc")):
         store = row.key("store_id")
         if store not in zones:
             raise row.refuse("store_id", f"stores.csv.gz has no store {store!r}")
@@ -302,7 +231,7 @@ def read_receipts(directory: Path) -> Iterator[Receipt]:
             basket_id=basket_id,
             household_id=household,
             week=_week_of(row),
-            basket=_basket(lines.get(basket_id, [])),
+            basket=_basket(lines[basket_id]),
             situation=Situation(
                 channel="store",
                 at=row.instant("ts_utc"),
@@ -314,10 +243,13 @@ def read_receipts(directory: Path) -> Iterator[Receipt]:
         )
 
 
-def _basket(rows: list[_Row]) -> Basket:
+def _basket(rows: list[Row]) -> Basket:
     lines: list[BasketLine] = []
     coupons: list[Coupon] = []
+    known: set[str] = set()
     for row in rows:
+        row.require_new(row.key("product_id"), known, "product_id")
+        known.add(row.key("product_id"))
         line = _line(row)
         if line is not None:
             lines.append(line)
@@ -326,7 +258,7 @@ def _basket(rows: list[_Row]) -> Basket:
     return Basket(lines, coupons)
 
 
-def _line(row: _Row) -> BasketLine | None:
+def _line(row: Row) -> BasketLine | None:
     """Return what was bought, priced by the book or by the till; None: only a coupon.
 
     A line of quantity 0 went over the till all the same, and counts as one.
@@ -343,7 +275,7 @@ def _line(row: _Row) -> BasketLine | None:
     return BasketLine(product, product, quantity or 1, given)
 
 
-def _coupon(row: _Row, line_id: str | None) -> Coupon:
+def _coupon(row: Row, line_id: str | None) -> Coupon:
     count = row.count("coupon_count", 1)
     face, rest = divmod(row.count("coupon"), count)
     if rest:
@@ -358,30 +290,25 @@ def read_expected(directory: Path) -> dict[str, Expected]:
     Raises:
         MalformedRow: A row breaks the format.
     """
-    return {row.key("basket_id"): _expected(row) for row in _rows(directory, "expected_baskets")}
+    expected: dict[str, Expected] = {}
+    for row in read_rows(directory, "expected_baskets"):
+        row.require_new(row.key("basket_id"), expected, "basket_id")
+        expected[row.key("basket_id")] = _expected(row)
+    return expected
 
 
-def _expected(row: _Row) -> Expected:
+def _expected(row: Row) -> Expected:
     reference = None
     if row.count("b_priced"):
-        shelf, card, paid = row.count("b_shelf"), row.count("b_card"), _signed(row, "b_paid")
+        shelf, card, paid = row.count("b_shelf"), row.count("b_card"), row.signed("b_paid")
         reference = Totals(shelf, card, card - row.count("coupon") - paid, paid)
     return Expected(_totals(row, ""), _totals(row, "a_"), reference)
 
 
-def _totals(row: _Row, prefix: str) -> Totals:
+def _totals(row: Row, prefix: str) -> Totals:
     return Totals(
         row.count(f"{prefix}shelf"),
         row.count(f"{prefix}card"),
         row.count(f"{prefix}match"),
-        _signed(row, f"{prefix}paid"),
+        row.signed(f"{prefix}paid"),
     )
-
-
-def _signed(row: _Row, column: str) -> int:
-    """Return what was paid: below zero where coupons came to more than the goods."""
-    text = row.text(column)
-    if text.startswith("-"):
-        cells = {**row.cells, column: text[1:]}
-        return -attrs.evolve(row, cells=cells).count(column, 1)
-    return row.count(column)

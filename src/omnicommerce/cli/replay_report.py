@@ -144,16 +144,27 @@ def print_report(console: Console, outcome: Outcome, *, explained: int) -> None:
     console.print(_price_table(outcome))
     if outcome.orders is not None:
         console.print(_order_table(outcome.orders))
-    for each in outcome.prices.first_differences(explained):
-        console.print(_difference_table(each))
-        names = {"promotion": _promotion_names(outcome.book)}
-        trace = _trace(outcome.book, each)
-        sentences = explain_trace(
-            trace, locale=_LOCALE, detail="long", names=names, currency=outcome.book.currency
-        )
-        console.print(Text(sentences), soft_wrap=True)
+    _print_differences(console, outcome, explained)
     verdict = "Everything adds up." if outcome.is_right else "Something does not add up; see above."
     console.print(Text(verdict, style=_GOOD if outcome.is_right else _BAD))
+
+
+def _print_differences(console: Console, outcome: Outcome, explained: int) -> None:
+    shown = outcome.prices.first_differences(explained)
+    if not shown:
+        return
+    book, beside = outcome.book, outcome.prices.priced - outcome.prices.equal_receipt
+    console.print(f"{beside:,} baskets are not as on the receipt. The first that differ:")
+    for each in shown:
+        console.print(_difference_table(each))
+        sentences = explain_trace(
+            _trace(book, each),
+            locale=_LOCALE,
+            detail="long",
+            names={"promotion": _promotion_names(book)},
+            currency=book.currency,
+        )
+        console.print(Text(sentences), soft_wrap=True)
 
 
 def _promotion_names(book: PriceBook) -> dict[str, str]:

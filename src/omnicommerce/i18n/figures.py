@@ -54,6 +54,7 @@ _NAMED: Final = {
     "by": "promotion",
     "customer": "customer",
     "channel": "channel",
+    "order": "order",
 }
 """Parameter -> what it names, in any reason."""
 _NAMED_IN_LEDGER: Final = {

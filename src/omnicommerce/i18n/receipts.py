@@ -151,8 +151,12 @@ class _Paper:
 
     def refunds(self, order: Order) -> Iterator[str]:
         tenders = {tender.tender_id: tender for tender in order.tenders}
+        back = {name: Money.zero(tender.amount.currency) for name, tender in tenders.items()}
         for refund in order.refunds:
-            yield from self.refund(refund, tenders[refund.tender_id])
+            tender, before = tenders[refund.tender_id], back[refund.tender_id]
+            back[refund.tender_id] = after = before + refund.amount
+            points = _points_of(tender, after) - _points_of(tender, before)
+            yield from self.refund(refund, attrs.evolve(tender, points=points))
         if order.refunds:
             kept = order.total_amount - order.refunded_amount
             yield from self.row(self.words("kept"), kept)
@@ -167,3 +171,8 @@ class _Paper:
             if points:
                 shown = format_number(points, self.audience.locale)
                 yield from pair(self.words(code), shown, self.width)
+
+
+def _points_of(tender: Tender, amount: Money) -> int:
+    """Return how many of a tender's points a part of its amount stands for."""
+    return tender.points * amount.minor // tender.amount.minor if tender.points else 0

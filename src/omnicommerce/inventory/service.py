@@ -10,10 +10,10 @@ from omnicommerce.inventory.decide import availability, store_options
 from omnicommerce.inventory.model import Availability, Location, Point, StoreOption, stock_account
 from omnicommerce.inventory.ports import InventoryStores
 from omnicommerce.kernel.clock import Clock
-from omnicommerce.kernel.errors import InvalidValue, NotFound
-from omnicommerce.kernel.quantity import LARGEST_QUANTITY, require_quantity
+from omnicommerce.kernel.errors import NotFound
+from omnicommerce.kernel.quantity import require_quantity
 from omnicommerce.kernel.unit_of_work import Transactions
-from omnicommerce.ledger.model import Beyond, Command
+from omnicommerce.ledger.model import Command
 
 __all__ = ["Inventory"]
 
@@ -92,16 +92,11 @@ class Inventory:
             InvalidValue: The count is negative or not a whole number.
         """
         self._require_location(location_id)
-        if type(counted) is not int or not 0 <= counted <= LARGEST_QUANTITY:
-            raise InvalidValue("counted", f"must be a whole number of units, not {counted!r}")
         command = Command(key, "count", self.clock.now())
         account = stock_account(sku, location_id)
 
         def work(stores: InventoryStores) -> Availability:
-            before = stores.ledger.standings([account], at=command.at)[account]
-            if counted != before.balance:
-                change = counted - before.balance
-                stores.ledger.adjust(account, change, by=command, beyond=Beyond.DEFICIT)
+            stores.ledger.count(account, counted, by=command)
             return availability(stores.ledger.standings([account], at=command.at)[account])
 
         return self.transactions.run(work)

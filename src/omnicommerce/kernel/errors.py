@@ -101,7 +101,7 @@ class UnknownSku(Misuse):
     code = "misuse.unknown_sku"
 
     def __init__(self, skus: Iterable[str]) -> None:
-        self.skus = tuple(sorted(skus))
+        self.skus: tuple[str, ...] = tuple(sorted(skus))
         super().__init__(f"the shop sells no {', '.join(self.skus)}", skus=list(self.skus))
 
 

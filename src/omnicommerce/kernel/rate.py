@@ -16,6 +16,8 @@ __all__ = ["Rate"]
 def _exact(value: object, field: str) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal, Fraction)):
         raise InvalidValue(field, f"needs an exact number (int, str, Decimal), not {value!r}")
+    if isinstance(value, str | Decimal) and "e" in str(value).casefold():
+        raise InvalidValue(field, f"{value!r} must be written without an exponent")
     try:
         return Fraction(value)
     except (ValueError, OverflowError, InvalidOperation, ZeroDivisionError):

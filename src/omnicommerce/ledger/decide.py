@@ -73,6 +73,7 @@ from omnicommerce.ledger.requests import (
     answer_to_json,
     fingerprint,
     require_change,
+    require_counted,
     require_floor,
     sum_demands,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "available_units",
     "capture",
     "choose_lots",
+    "count",
     "credit",
     "debit",
     "expire",
@@ -102,6 +104,7 @@ __all__ = [
     "release",
     "require_change",
     "require_expiry",
+    "require_counted",
     "require_floor",
     "require_group",
     "restore",
@@ -255,6 +258,18 @@ def adjust(view: View, change: int, *, by: Command, beyond: Beyond = Beyond.REFU
     if change < 0:
         draft.end_due([key])
     return _take(draft, draft.account(key), change, Verb.ADJUST, beyond)
+
+
+def count(view: View, counted: int, *, by: Command) -> Plan:
+    """Make the balance of an account without lots what was counted.
+
+    Raises:
+        InvalidValue: The account has lots.
+    """
+    change = counted - view.account.balance
+    if change:
+        return adjust(view, change, by=by, beyond=Beyond.DEFICIT)
+    return _opened(_without_lots(view, "count"), lotted=False, at=by.at).plan()
 
 
 def set_floor(view: View, floor: int, *, by: Command) -> Plan:

@@ -190,6 +190,17 @@ class Ledger(Protocol):
         """
 
     @abstractmethod
+    def count(self, account: AccountKey, counted: int, *, by: Command) -> Moved:
+        """Make the balance of an account without lots what was counted.
+
+        The count is the truth, so nothing refuses it: what is held beyond it
+        stays held. The answer holds the size of the correction, if there was one.
+
+        Raises:
+            InvalidValue: The account has lots, or the count is negative or absurd.
+        """
+
+    @abstractmethod
     def set_floor(self, account: AccountKey, floor: int, *, by: Command) -> Moved:
         """Keep units back from everybody (safety stock), or with a negative floor allow owing.
 

@@ -19,6 +19,7 @@ __all__ = [
     "answer_to_json",
     "fingerprint",
     "require_change",
+    "require_counted",
     "require_floor",
     "sum_demands",
 ]
@@ -49,6 +50,17 @@ def require_change(change: object) -> int:
     if type(change) is not int or not 1 <= abs(change) <= LARGEST_QUANTITY:
         raise InvalidValue("change", f"must be a whole number other than zero, not {change!r}")
     return change
+
+
+def require_counted(counted: object) -> int:
+    """Return ``counted`` if it is a sane count: an int from zero, not absurdly large.
+
+    Raises:
+        InvalidValue: It is not.
+    """
+    if type(counted) is not int or not 0 <= counted <= LARGEST_QUANTITY:
+        raise InvalidValue("counted", f"must be a whole number of units, not {counted!r}")
+    return counted
 
 
 def require_floor(floor: object) -> int:

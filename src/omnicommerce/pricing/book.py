@@ -31,9 +31,9 @@ class View:
     __slots__ = ("_active", "base", "facts", "offers")
 
     def __init__(self, base: Finder, offers: dict[str, Finder], facts: Facts) -> None:
-        self.base = base
-        self.offers = offers
-        self.facts = facts
+        self.base: Finder = base
+        self.offers: dict[str, Finder] = offers
+        self.facts: Facts = facts
         self._active: dict[int, bool] = {}
 
     def is_active(self, rule: Rule) -> bool:
@@ -66,11 +66,11 @@ class PriceBook:
     def __init__(self, configuration: PricingConfiguration) -> None:
         check(configuration)
         self.configuration = configuration
-        self.version = fingerprint(configuration)
+        self.version: str = fingerprint(configuration)
         self.currency: Currency = configuration.currency
-        self.rules = compile_promotions(configuration)
-        self.has_exclusive = any(rule.promotion.exclusive for rule in self.rules)
-        self.asks_facts = any(rule.rest is not None for rule in self.rules)
+        self.rules: tuple[Rule, ...] = compile_promotions(configuration)
+        self.has_exclusive: bool = any(rule.promotion.exclusive for rule in self.rules)
+        self.asks_facts: bool = any(rule.rest is not None for rule in self.rules)
         self._products: Mapping[str, ProductTraits] = {
             product.sku: product for product in configuration.products
         }

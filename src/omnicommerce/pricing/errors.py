@@ -23,4 +23,4 @@ class NotPriced(Refused):
                 for line_id, sku in unpriced
             )
         )
-        self.line_ids = tuple(line_id for line_id, _ in unpriced)
+        self.line_ids: tuple[str, ...] = tuple(line_id for line_id, _ in unpriced)

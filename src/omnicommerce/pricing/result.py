@@ -193,17 +193,26 @@ class PricedBasket:
     def lines(self) -> tuple[PricedLine, ...]:
         """The lines in the order of the basket, each with its part of every adjustment."""
         columns = _columns(self.discounts, len(self.table.base))
-        members = _members(self.basket, self.table, self.currency)
+        by_sku = {sku: position for position, sku in enumerate(self.table.skus)}
+        if len(by_sku) < len(self.basket.lines):
+            return self._shared_lines(columns)
+        base, currency = self.table.base, self.currency
+        lines: list[PricedLine] = []
+        for line in self.basket.lines:
+            position = by_sku[line.sku]
+            changes = tuple(columns[position])
+            lines.append(
+                PricedLine(line.line_id, line.sku, line.quantity, base[position], changes, currency)
+            )
+        return tuple(lines)
+
+    def _shared_lines(self, columns: list[list[Adjustment]]) -> tuple[PricedLine, ...]:
+        """Return the lines where several may share an entry."""
         parts: dict[str, PricedLine] = {}
-        for position, lines in enumerate(members):
-            base, changes = self.table.base[position], columns[position]
-            if len(lines) == 1:
-                parts[lines[0].line_id] = _line(lines[0], base, changes, self.currency)
-            else:
-                for line in _parted(
-                    lines, base, self.table.pieces[position], changes, self.currency
-                ):
-                    parts[line.line_id] = line
+        for position, lines in enumerate(_members(self.basket, self.table, self.currency)):
+            base, pieces = self.table.base[position], self.table.pieces[position]
+            for line in _parted(lines, base, pieces, columns[position], self.currency):
+                parts[line.line_id] = line
         return tuple(parts[line.line_id] for line in self.basket.lines)
 
     def line(self, line_id: str) -> PricedLine:
@@ -240,10 +249,6 @@ def _members(basket: Basket, table: Table, currency: Currency) -> list[list[Bask
         position = by_sku[line.sku] if line.given is None else by_key[given_key(line, currency)]
         members[position].append(line)
     return members
-
-
-def _line(line: BasketLine, base: int, changes: list[Adjustment], currency: Currency) -> PricedLine:
-    return PricedLine(line.line_id, line.sku, line.quantity, base, tuple(changes), currency)
 
 
 def _parted(

@@ -73,10 +73,11 @@ class Sheet:
             else:
                 key = given_key(line, currency)
                 counts[key] = counts.get(key, 0) + 1
-        self.mode = mode
-        self.skus = sorted(units)
-        self.plain = len(self.skus)
-        self.quantities = self.pieces = [units[sku] for sku in self.skus]
+        self.mode: RoundingMode = mode
+        self.skus: list[str] = sorted(units)
+        self.plain: int = len(self.skus)
+        self.quantities: list[int] = [units[sku] for sku in self.skus]
+        self.pieces: list[int] = self.quantities
         self.given: list[GivenKey] = []
         if counts:
             self._add_given(counts)

@@ -10,7 +10,7 @@ from omnicommerce.adapters.memory.ledger_tables import LedgerTables
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.errors import Refused
 from omnicommerce.kernel.ids import require_id
-from omnicommerce.kernel.quantity import require_quantity
+from omnicommerce.kernel.quantity import LARGEST_QUANTITY, require_quantity
 from omnicommerce.ledger import decide
 from omnicommerce.ledger.decide import Answered, Plan, View
 from omnicommerce.ledger.lots import lot_order
@@ -171,6 +171,15 @@ class MemoryLedger:
             lambda: decide.adjust(
                 self._view(account, by.at, -change), change, by=by, beyond=beyond
             ),
+        )
+
+    def count(self, account: AccountKey, counted: int, *, by: Command) -> Moved:
+        """Make the balance what was counted; see the port."""
+        subject, units = Demand(account, 1), decide.require_counted(counted)
+        return self._once(
+            decide.fingerprint(Verb.ADJUST, by, [subject], counted=units),
+            by,
+            lambda: decide.count(self._view(account, by.at, LARGEST_QUANTITY), units, by=by),
         )
 
     def set_floor(self, account: AccountKey, floor: int, *, by: Command) -> Moved:

@@ -17,7 +17,7 @@ from omnicommerce.adapters.sql.writing import write_plan
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.errors import AdapterError, Misuse, Refused
 from omnicommerce.kernel.ids import require_id
-from omnicommerce.kernel.quantity import require_quantity
+from omnicommerce.kernel.quantity import LARGEST_QUANTITY, require_quantity
 from omnicommerce.ledger import decide
 from omnicommerce.ledger.lots import lot_order
 from omnicommerce.ledger.model import (
@@ -188,6 +188,17 @@ class SqlLedger(Ledger):
             by,
             lambda reader: decide.adjust(
                 _view(reader, account, by, -change), change, by=by, beyond=beyond
+            ),
+        )
+
+    def count(self, account: AccountKey, counted: int, *, by: Command) -> Moved:
+        """Make the balance what was counted; see the port."""
+        subject, units = Demand(account, 1), decide.require_counted(counted)
+        return self._once(
+            decide.fingerprint(Verb.ADJUST, by, [subject], counted=units),
+            by,
+            lambda reader: decide.count(
+                _view(reader, account, by, LARGEST_QUANTITY), units, by=by
             ),
         )
 

@@ -1,0 +1,236 @@
+"""The whole engine under random shoppers: whatever they do, the sums hold.
+
+Two customers with one cart each after another, a till full of cards that are
+approved, declined or lost, a clock that moves, pick-ups that are collected,
+declined in part or missed. After every step units, money, points, promotion
+uses and slots are where they belong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from omnicommerce.checkout.configuration import ShopConfiguration
+from omnicommerce.cli.demo_shop import DRESS, FRIEND_CODE, SCARF, SHOES, demo_shop
+from omnicommerce.kernel.errors import Refused
+from omnicommerce.ledger.model import AccountKey, Standing
+from omnicommerce.orders.model import Order, OrderStatus, TenderKind
+from omnicommerce.orders.ports import GatewayVerdict
+from tests.shops import GRAN_VIA, open_shop
+
+SKUS = (DRESS, SCARF, SHOES)
+NAMES = ("Clara", "Lucia")
+
+
+def _shop_of_lasting_points() -> ShopConfiguration:
+    """Return the demo's shop, where no points lapse: the sums below count every point."""
+    shop = demo_shop()
+    assert shop.programme is not None
+    return attrs.evolve(shop, programme=attrs.evolve(shop.programme, lifetime=None))
+
+
+class Shoppers(RuleBasedStateMachine):
+    """Drive an open shop with random commands, good and bad."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.context = ExitStack()
+        self.shop = self.context.enter_context(open_shop("memory:", _shop_of_lasting_points()))
+        self.received = dict.fromkeys(SKUS, 0)
+        self.orders: list[Any] = []
+        self.codes: dict[str, tuple[str, str]] = {}
+
+    @initialize(units=st.integers(1, 3))
+    def open_up(self, units: int) -> None:
+        """Receive some of everything, and welcome two customers with points."""
+        self.customers = [self.shop.customer(name, "member") for name in NAMES]
+        for customer in self.customers:
+            self.shop.commerce.loyalty.grant(
+                customer.customer_id, 200, reason="welcome", key=customer.customer_id
+            )
+        for sku in SKUS:
+            self._receive(sku, units)
+
+    @rule(sku=st.sampled_from(SKUS), units=st.integers(1, 2))
+    def receive(self, sku: str, units: int) -> None:
+        """Goods arrive."""
+        self._receive(sku, units)
+
+    @rule(
+        who=st.integers(0, 1),
+        skus=st.lists(st.sampled_from(SKUS), min_size=1, max_size=4),
+        points=st.integers(0, 250),
+        code=st.booleans(),
+    )
+    def place(self, who: int, skus: list[str], points: int, code: bool) -> None:  # noqa: FBT001 - drawn
+        """Somebody places an order, if everything is there."""
+        with contextlib.suppress(Refused):
+            order = self.shop.place(
+                self.customers[who], *skus, points=points, codes=FRIEND_CODE if code else ""
+            )
+            self.orders.append(order.order_id)
+
+    @rule(data=st.data(), verdict=st.sampled_from(GatewayVerdict))
+    def pay(self, data: st.DataObject, verdict: GatewayVerdict) -> None:
+        """Somebody pays; the card may be declined, or its answer lost."""
+        order_id = self._draw(data)
+        if order_id and self._order(order_id).status is OrderStatus.PLACED:
+            self.shop.gateway._script.clear()
+            if verdict is not GatewayVerdict.APPROVED:
+                self.shop.gateway.next_charge(verdict)
+            with contextlib.suppress(Refused):
+                self.shop.commerce.checkout.pay(order_id, token="card")
+
+    @rule(data=st.data())
+    def resolve(self, data: st.DataObject) -> None:
+        """A scheduler asks the gateway what became of a payment."""
+        order_id = self._draw(data)
+        if order_id:
+            with contextlib.suppress(Refused):
+                self.shop.commerce.checkout.resolve(order_id)
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        """Somebody changes their mind."""
+        order_id = self._draw(data)
+        if order_id:
+            with contextlib.suppress(Refused):
+                self.shop.commerce.checkout.cancel(order_id, cause="changed my mind")
+
+    @rule(data=st.data())
+    def collect(self, data: st.DataObject) -> None:
+        """The store prepares an order, and its customer keeps some of it."""
+        order_id = self._draw(data)
+        if order_id is None:
+            return
+        order = self._order(order_id)
+        declined = {line.line_id: data.draw(st.integers(0, line.quantity)) for line in order.lines}
+        with contextlib.suppress(Refused):
+            pickup, code = self.shop.ready(order)
+            self.shop.commerce.counter.hand_over(
+                pickup.pickup_id, code, location_id=GRAN_VIA, declined=declined
+            )
+
+    @rule(data=st.data())
+    def prepare(self, data: st.DataObject) -> None:
+        """The store prepares an order that may never be collected."""
+        order_id = self._draw(data)
+        if order_id:
+            with contextlib.suppress(Refused):
+                self.shop.ready(self._order(order_id))
+
+    @rule(minutes=st.sampled_from((1, 14, 16, 60, 60 * 24, 60 * 24 * 8, 60 * 24 * 30)))
+    def wait(self, minutes: int) -> None:
+        """Time passes."""
+        self.shop.clock.advance(timedelta(minutes=minutes))
+
+    @rule()
+    def tidy(self) -> None:
+        """A scheduler tidies; it changes nothing that anybody is told."""
+        told = [self.shop.available(sku) for sku in SKUS]
+        self.shop.commerce.tidy()
+        missed = [o for o in self._every() if any(r.cause == "missed" for r in o.refunds)]
+        if not missed:
+            assert [self.shop.available(sku) for sku in SKUS] == told
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        """The journal folds to the figures (inventory I4, loyalty I1, I2)."""
+        report = self.shop.commerce.audit()
+        assert report.is_clean, report.discrepancies
+
+    @invariant()
+    def every_unit_is_somewhere(self) -> None:
+        """Received units are on hand or with customers (inventory I1, I21)."""
+        for sku in SKUS:
+            left = sum(
+                line.collected for order in self._every() for line in order.lines if line.sku == sku
+            )
+            figures = self.shop.commerce.inventory.available(sku, GRAN_VIA)
+            assert figures.on_hand == self.received[sku] - left
+            assert 0 <= figures.held <= figures.on_hand
+
+    @invariant()
+    def every_cent_is_somewhere(self) -> None:
+        """What the gateway kept is what paid orders cost after refunds (inventory I37, I39)."""
+        kept = sum(m.minor for m in self.shop.gateway.collected.values())
+        kept -= sum(m.minor for m in self.shop.gateway.returned.values())
+        unresolved = 0
+        owed = 0
+        for order in self._every():
+            tender = order.tender(TenderKind.GATEWAY)
+            if tender is None:
+                continue
+            assert tender.refunded_amount <= tender.amount
+            if order.attempts and order.attempts[-1].state == "unknown":
+                unresolved += order.attempts[-1].amount.minor
+            if order.status in {OrderStatus.CONFIRMED, OrderStatus.COMPLETED}:
+                owed += tender.left.minor
+        assert kept == owed + unresolved
+
+    @invariant()
+    def points_follow_the_money(self) -> None:
+        """Points are what was granted, plus earned, minus spent, net of returns (loyalty I10)."""
+        for customer in getattr(self, "customers", ()):
+            earned = spent = 0
+            for order in self._every():
+                if order.customer_id != customer.customer_id:
+                    continue
+                earned += order.points_earned - order.points_clawed
+                tender = order.tender(TenderKind.POINTS)
+                if tender and order.status in {OrderStatus.CONFIRMED, OrderStatus.COMPLETED}:
+                    spent += tender.points - tender.points * tender.refunded_amount.minor // (
+                        tender.amount.minor
+                    )
+            balance = self.shop.commerce.loyalty.balance(customer.customer_id)
+            total = balance.available + balance.pending + balance.held - balance.owed
+            assert total == 200 + earned - spent
+
+    @invariant()
+    def a_limited_promotion_is_used_once_per_customer(self) -> None:
+        """Orders that keep the friend's discount are at most one per customer."""
+        for customer in getattr(self, "customers", ()):
+            account = AccountKey("promotion", "friend", customer.customer_id)
+            kept = [
+                use
+                for order in self._every()
+                if order.customer_id == customer.customer_id
+                and order.status in {OrderStatus.CONFIRMED, OrderStatus.COMPLETED}
+                for use in order.uses
+                if use.promotion_id == "friend" and not use.restored
+            ]
+            standing = self._standing(account)
+            assert len(kept) <= 1
+            assert standing.available + standing.held + len(kept) <= 1
+
+    def _standing(self, account: AccountKey) -> Standing:
+        at = self.shop.clock.now()
+        return self.shop.commerce.store.run(lambda s: s.ledger.standings([account], at=at)[account])
+
+    def teardown(self) -> None:
+        """Close the shop."""
+        self.context.close()
+
+    def _receive(self, sku: str, units: int) -> None:
+        key = self.shop.commerce.ids.new("receipt")
+        self.shop.commerce.inventory.receive(sku, GRAN_VIA, units, key=key)
+        self.received[sku] += units
+
+    def _draw(self, data: st.DataObject) -> Any:
+        return data.draw(st.sampled_from(self.orders)) if self.orders else None
+
+    def _order(self, order_id: Any) -> Order:
+        return self.shop.commerce.orders.get(order_id)
+
+    def _every(self) -> list[Order]:
+        return [self._order(order_id) for order_id in self.orders]
+
+
+TestShoppers = Shoppers.TestCase

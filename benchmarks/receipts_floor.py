@@ -188,7 +188,7 @@ def coupon_match(amount: int, count: int, kind: str) -> int:
     if kind != "value":
         return 0
     face = amount // count
-    return count * (face if face <= 50 else max(0, 100 - face))  # noqa: PLR2004 - README's rule
+    return count * (face if face <= 50 else max(0, 100 - face))
 
 
 def pro_rata(n: int, x: int, quantity: int) -> int:

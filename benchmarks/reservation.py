@@ -18,13 +18,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
 from benchmarks import databases
 from benchmarks.measure import Row, Timing, interleaved, ratio, wall_ratio
-from omnicommerce.adapters.sql import SqlStore, tables
+from omnicommerce.adapters.sql import SqlStore, SqlUnitOfWork, tables
 from omnicommerce.adapters.sql.coding import account_text
 from omnicommerce.adapters.sql.engine import make_engine
 from omnicommerce.ledger.model import AccountKey, Command, Demand
@@ -121,8 +122,7 @@ class Shop:
         self._demands = [Demand(account, 1) for account in accounts]
         self._numbers = itertools.count(1)
         for account in accounts:
-            by = Command(f"{self.name}-{account.subject}", self.name, NOON)
-            store.run(lambda unit, at=account, by=by: unit.ledger.credit(at, 10**9, by=by))
+            store.run(partial(self._receive, account))
         self.raw = engine.raw_connection()
         sent, name = self._caught()
         self.ways: dict[str, Reserve] = {
@@ -136,9 +136,7 @@ class Shop:
         name = self._next()
         until = NOON + timedelta(hours=1)
         by = Command(f"{name}-hold", name, NOON)
-        self._store.run(
-            lambda unit: unit.ledger.hold(name, self._demands, expires_at=until, by=by)
-        )
+        self._store.run(lambda unit: unit.ledger.hold(name, self._demands, expires_at=until, by=by))
         return name
 
     def close(self) -> None:
@@ -165,6 +163,10 @@ class Shop:
                     sa.select(held).where(tables.account.c.account.in_(self.texts)),
                 )
             )
+
+    def _receive(self, account: AccountKey, unit: SqlUnitOfWork) -> None:
+        by = Command(f"{self.name}-receive-{account.subject}", self.name, NOON)
+        unit.ledger.credit(account, 10**9, by=by)
 
     def _next(self) -> str:
         return f"{self.name}-{next(self._numbers):012}"
@@ -231,9 +233,7 @@ def _renamed(values: Any, old: str, new: str) -> Any:
             name: value.replace(old, new) if isinstance(value, str) else value
             for name, value in values.items()
         }
-    return tuple(
-        value.replace(old, new) if isinstance(value, str) else value for value in values
-    )
+    return tuple(value.replace(old, new) if isinstance(value, str) else value for value in values)
 
 
 def _check_equal(shop: Shop) -> None:

@@ -129,7 +129,14 @@ class Commerce:
     @cached_property
     def carts(self) -> Carts:
         """The shared carts."""
-        return Carts(self.store, self.clock, self.ids, self.shop.currency, self._unknown_skus)
+        return Carts(
+            self.store,
+            self.clock,
+            self.ids,
+            self.shop.currency,
+            self._unknown_skus,
+            self.shop.configuration.carts,
+        )
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -161,7 +168,7 @@ class Commerce:
     @cached_property
     def sign_in(self) -> SignIn:
         """What signing in does to a guest's cart."""
-        return SignIn(self.store, self.clock)
+        return SignIn(self.store, self.clock, self.shop.configuration.carts)
 
     def _unknown_skus(self, skus: Iterable[str]) -> Iterable[str]:
         wanted = set(skus)

@@ -18,7 +18,7 @@ from omnicommerce.ledger.errors import Shortage
 from omnicommerce.ledger.model import AccountKey
 from omnicommerce.orders.model import OrderStatus
 from tests import databases
-from tests.crash import crashes
+from tests.crash import Crash, crashes
 from tests.shops import OpenShop, open_shop
 
 
@@ -107,7 +107,8 @@ def test_place_killed_between_any_two_statements_leaves_all_or_nothing(url: str)
     with open_shop(url) as shop:
         _supply(shop)
         untouched, before = _sight(shop), _events(url)
-        kept, points = [], []
+        kept: list[Crash] = []
+        points: list[Crash] = []
         for crash in crashes(_placing, url):
             sight = _sight(shop)
             assert shop.commerce.audit().is_clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -147,7 +148,7 @@ def test_only_steps_of_the_table_happen(status: PickupStatus) -> None:
         {"keep": timedelta(hours=-1)},
     ],
 )
-def test_points_nobody_could_collect_at_are_refused(changes: dict[str, object]) -> None:
+def test_points_nobody_could_collect_at_are_refused(changes: dict[str, Any]) -> None:
     """Impossible capacities and lengths are refused when the point is made."""
     with pytest.raises(InvalidValue):
         attrs.evolve(STORE, **changes)

@@ -185,8 +185,8 @@ def test_a_refusal_lists_all_its_reasons_and_one_advice() -> None:
         Short(account=points, wanted=500, available=20),
     )
     assert (
-        "Lo último de vestido Alba (M) en Gran Vía está apartado para otro cliente que está "
-        "pagando: disponibles 1, pedidos 2.\n"
+        "Lo último de vestido Alba (M) en Gran Vía está apartado para otro cliente: "
+        "disponibles 1, pedidos 2.\n"
         "Solo hay 20 puntos para gastar; se pedían 500.\n"
         "No se ha cambiado nada; inténtalo dentro de unos minutos o elige otra tienda."
         == i18n.explain_error(error, locale="es", names=NAMES)

@@ -43,7 +43,7 @@ class Shoppers(RuleBasedStateMachine):
         super().__init__()
         self.context = ExitStack()
         self.shop = self.context.enter_context(open_shop("memory:", _shop_of_lasting_points()))
-        self.received = dict.fromkeys(SKUS, 0)
+        self.received: dict[str, int] = dict.fromkeys(SKUS, 0)
         self.orders: list[Any] = []
         self.codes: dict[str, tuple[str, str]] = {}
 

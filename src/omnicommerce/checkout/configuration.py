@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from omnicommerce.cart.model import CartPolicy
 from omnicommerce.catalog.model import Product
 from omnicommerce.catalog.ports import ProductRepository
 from omnicommerce.catalog.snapshot import Catalog
@@ -86,17 +87,19 @@ class ShopConfiguration:
         pickup_points: Where customers can collect.
         programme: The loyalty programme, if there is one.
         policy: How long things wait.
+        carts: How long carts live and how much they hold.
     """
 
     name: str = "Shop"
     time_zone: str = "UTC"
-    channels: tuple[Channel, ...] = attrs.field(converter=tuple)
-    locations: tuple[Location, ...] = attrs.field(default=(), converter=tuple)
-    products: tuple[Product, ...] = attrs.field(default=(), converter=tuple)
+    channels: tuple[Channel, ...]
+    locations: tuple[Location, ...] = ()
+    products: tuple[Product, ...] = ()
     pricing: PricingConfiguration
-    pickup_points: tuple[PickupPoint, ...] = attrs.field(default=(), converter=tuple)
+    pickup_points: tuple[PickupPoint, ...] = ()
     programme: Programme | None = None
     policy: CheckoutPolicy = attrs.field(factory=CheckoutPolicy)
+    carts: CartPolicy = attrs.field(factory=CartPolicy)
 
     @classmethod
     def load(cls, data: Any, path: str = "$") -> ShopConfiguration:

@@ -51,7 +51,7 @@ class CheckoutRequest:
     pickup: PickupChoice
     customer_id: CustomerId | None = None
     points: int = 0
-    coupons: tuple[Coupon, ...] = attrs.field(default=(), converter=tuple)
+    coupons: tuple[Coupon, ...] = ()
     given: Mapping[str, GivenPrice] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -24,6 +24,9 @@ __all__ = [
     "sum_demands",
 ]
 
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_compact: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 
 def sum_demands(demands: Iterable[Demand]) -> tuple[Demand, ...]:
     """Sum the demands of each account, and sort them by account.
@@ -31,14 +34,16 @@ def sum_demands(demands: Iterable[Demand]) -> tuple[Demand, ...]:
     Raises:
         InvalidValue: There is none, one is no `Demand`, or a sum is absurdly large.
     """
-    sums: dict[AccountKey, int] = {}
+    sums: dict[AccountKey, Demand] = {}
     for demand in demands:
         if not isinstance(demand, Demand):
             raise InvalidValue("demands", f"must hold Demands, not {demand!r}")
-        sums[demand.account] = sums.get(demand.account, 0) + demand.quantity
+        account = demand.account
+        other = sums.get(account)
+        sums[account] = Demand(account, other.quantity + demand.quantity) if other else demand
     if not sums:
         raise InvalidValue("demands", "must name at least one account")
-    return tuple(Demand(account, sums[account]) for account in sorted(sums))
+    return tuple(sums[account] for account in sorted(sums))
 
 
 def require_change(change: object) -> int:
@@ -91,8 +96,7 @@ def fingerprint(
         "demands": None if demands is None else [_plain(demand) for demand in demands],
         "details": details,
     }
-    text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(request).encode()).hexdigest()
 
 
 @attrs.frozen
@@ -119,7 +123,7 @@ def answer_to_json(answer: Moved) -> str:
         "quantities": [_plain(demand) for demand in answer.quantities],
         "beyond": [_plain(demand) for demand in answer.beyond],
     }
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return _compact(document)
 
 
 def answer_from_json(text: str) -> Moved:

@@ -15,27 +15,31 @@ import attrs
 import sqlalchemy as sa
 
 from omnicommerce.adapters.sql import tables
-from omnicommerce.adapters.sql.coding import (
-    account_of,
-    account_text,
-    as_rows,
-    demand_rows,
-    effect_row,
-)
+from omnicommerce.adapters.sql.coding import account_of, demand_rows
 from omnicommerce.adapters.sql.dialects import DIALECTS
 from omnicommerce.adapters.sql.instants import to_micros
 from omnicommerce.adapters.sql.transaction import Transaction
-from omnicommerce.adapters.sql.writes import claim, one_by_one
+from omnicommerce.adapters.sql.writes import claim
 from omnicommerce.adapters.sql.writing import claim_key, claim_parameters
 from omnicommerce.kernel.errors import Conflict
-from omnicommerce.ledger.model import Account, Command, Demand, Moved, Verb
-from omnicommerce.ledger.plan import Effect
+from omnicommerce.ledger.model import Account, Command, Demand, Moved
 
 __all__ = ["HoldRequest", "Quick", "quick_hold"]
 
 _ENOUGH: Final = "lotted = 0 AND balance - held - floor >= quantity"
-_NEW_GROUP: Final = "NOT EXISTS (SELECT 1 FROM oc_hold WHERE group_id = {group})"
-_GROUP: Final = "CAST(:group_id AS text)"
+_NEW_GROUP: Final = "NOT EXISTS (SELECT 1 FROM oc_hold WHERE group_id = {group_id})"
+_HOLDS: Final = (
+    "INSERT INTO oc_hold (group_id, account, quantity, expires_at, due_at)"
+    " SELECT {group_id}, account, quantity, {expires_at}, {expires_at} FROM {rows}"
+)
+_JOURNAL: Final = (
+    "INSERT INTO oc_entry (account, verb, balance_change, held_change, counter,"
+    " command_key, cause, at, group_id)"
+    " SELECT account, 'hold', 0, quantity, 'none', {key}, {cause}, {at}, {group_id} FROM {rows}"
+    " ORDER BY turn"
+)
+_TEXTS: Final = ("group_id", "key", "cause")
+_NUMBERS: Final = ("expires_at", "at")
 _WANTED: Final = [("account", tables.account.c.account), ("quantity", tables.hold.c.quantity)]
 
 
@@ -43,12 +47,16 @@ _WANTED: Final = [("account", tables.account.c.account), ("quantity", tables.hol
 def _whole_hold() -> sa.TextClause:
     """Return PostgreSQL's whole hold: gate, key, figures, holds and journal in one statement.
 
-    It answers, once per wanted account that exists or once with none: whether
-    the gate opened, whether the group is new, the counts of keys claimed and of
-    accounts updated, and the account as it was before.
+    It answers whether the gate opened, whether the group is new, and the counts
+    of keys claimed and of accounts updated. Where the gate stayed shut there is
+    one such row for each wanted account that exists, with its figures.
     """
     postgres = DIALECTS["postgresql"]
     gated = claim(postgres, "(SELECT enough AND new_group FROM gate)")
+    # PostgreSQL cannot tell the type of a parameter that is only selected.
+    values = {name: f"CAST(:{name} AS text)" for name in _TEXTS}
+    values |= {name: f"CAST(:{name} AS bigint)" for name in _NUMBERS}
+    values["rows"] = "locked WHERE EXISTS (SELECT 1 FROM command)"
     return sa.text(
         f"""
         WITH locked AS MATERIALIZED (
@@ -56,40 +64,44 @@ def _whole_hold() -> sa.TextClause:
             JOIN oc_account AS a ON a.account = w.account ORDER BY a.account FOR UPDATE OF a
         ), gate AS MATERIALIZED (
             SELECT count(*) = CAST(:count AS bigint) AS enough,
-            {_NEW_GROUP.format(group=_GROUP)} AS new_group FROM locked WHERE {_ENOUGH}
+            {_NEW_GROUP.format_map(values)} AS new_group FROM locked WHERE {_ENOUGH}
         ), command AS ({gated} RETURNING 1
         ), taken AS (
             UPDATE oc_account AS t SET held = t.held + l.quantity FROM locked AS l
             WHERE t.account = l.account AND t.balance - t.held - t.floor >= l.quantity
             AND EXISTS (SELECT 1 FROM command) RETURNING 1
-        ), holds AS (
-            INSERT INTO oc_hold (group_id, account, quantity, expires_at, due_at)
-            SELECT {_GROUP}, account, quantity, CAST(:expires_at AS bigint),
-            CAST(:expires_at AS bigint) FROM locked WHERE EXISTS (SELECT 1 FROM command)
-        ), journal AS (
-            INSERT INTO oc_entry (account, verb, balance_change, held_change, counter,
-            command_key, cause, at, group_id)
-            SELECT account, 'hold', 0, quantity, 'none', CAST(:key AS text), CAST(:cause AS text),
-            CAST(:at AS bigint), {_GROUP} FROM locked
-            WHERE EXISTS (SELECT 1 FROM command) ORDER BY turn
-        )
+        ), holds AS ({_HOLDS.format_map(values)}), journal AS ({_JOURNAL.format_map(values)})
         SELECT g.enough AND g.new_group, g.new_group, (SELECT count(*) FROM command),
         (SELECT count(*) FROM taken), account, balance, held, floor, deficit, lotted
-        FROM gate AS g LEFT JOIN locked ON true ORDER BY account
+        FROM gate AS g LEFT JOIN locked ON NOT (g.enough AND g.new_group) ORDER BY account
         """
     )
 
 
+@attrs.frozen
+class _Steps:
+    """The statements of a hold, for databases that write one table at a time."""
+
+    gate: sa.TextClause
+    holds: sa.TextClause
+    journal: sa.TextClause
+
+
 @functools.cache
-def _gate(name: str) -> sa.TextClause:
-    """Return the guarded update alone, for databases that write one table at a time."""
+def _steps(name: str) -> _Steps:
+    """Return the guarded update, and what is written once it succeeded."""
     dialect = DIALECTS[name]
-    sets = ["held = t.held + w.quantity"]
+    rows = dialect.rows("rows", _WANTED)
+    values = {name: f":{name}" for name in (*_TEXTS, *_NUMBERS)} | {"rows": f"{rows} AS w"}
     guard = (
         "t.account = w.account AND t.lotted = 0 AND t.balance - t.held - t.floor >= w.quantity"
-        f" AND {_NEW_GROUP.format(group=':group_id')}"
+        f" AND {_NEW_GROUP.format_map(values)}"
     )
-    return sa.text(dialect.update("oc_account", dialect.rows("rows", _WANTED), sets, guard))
+    return _Steps(
+        gate=sa.text(dialect.update("oc_account", rows, ["held = t.held + w.quantity"], guard)),
+        holds=sa.text(_HOLDS.format_map(values)),
+        journal=sa.text(_JOURNAL.format_map(values)),
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -142,15 +154,9 @@ def quick_hold(transaction: Transaction, wanted: HoldRequest) -> Quick:
 
 
 def _hold_at_once(transaction: Transaction, wanted: HoldRequest) -> Quick:
-    claimed = claim_parameters(wanted.by, wanted.fingerprint, wanted.answer)
-    parameters: dict[str, Any] = {
-        **claimed,
-        "rows": demand_rows(wanted.demands),
-        "count": len(wanted.demands),
-        "group_id": wanted.group,
-        "expires_at": to_micros(wanted.expires_at),
-        "cause": wanted.by.cause,
-    }
+    parameters = _parameters(wanted)
+    parameters |= claim_parameters(wanted.by, wanted.fingerprint, wanted.answer)
+    parameters["count"] = len(wanted.demands)
     rows = transaction.rows(_whole_hold(), parameters)
     opened, new_group, keys, taken = rows[0][:4]
     if opened and keys and taken != len(wanted.demands):
@@ -167,23 +173,24 @@ def _hold_in_steps(transaction: Transaction, wanted: HoldRequest) -> Quick:
     """Claim the key, open the gate, then write the holds and the journal."""
     if not claim_key(transaction, wanted.by, wanted.fingerprint, wanted.answer):
         return Quick(known=True)
-    parameters = {"rows": demand_rows(wanted.demands), "group_id": wanted.group}
-    taken = transaction.execute(_gate(transaction.dialect), parameters).rowcount
+    steps = _steps(transaction.dialect)
+    parameters = _parameters(wanted)
+    taken = transaction.execute(steps.gate, parameters).rowcount
     if not taken:
         return Quick(claimed=True)
     if taken != len(wanted.demands):
         transaction.fail(Conflict("some accounts had too little in their stored figures"))
-    statements = one_by_one(transaction.dialect)
-    until = to_micros(wanted.expires_at)
-    holds = [
-        (wanted.group, account_text(demand.account), demand.quantity, until, until)
-        for demand in wanted.demands
-    ]
-    journal = [effect_row(_effect(demand, wanted.group), wanted.by) for demand in wanted.demands]
-    transaction.execute(statements["new_holds"], {"new_holds": as_rows(holds)})
-    transaction.execute(statements["entries"], {"entries": as_rows(journal)})
+    transaction.execute(steps.holds, parameters)
+    transaction.execute(steps.journal, parameters)
     return Quick(held=True)
 
 
-def _effect(demand: Demand, group: str) -> Effect:
-    return Effect(account=demand.account, verb=Verb.HOLD, held_change=demand.quantity, group=group)
+def _parameters(wanted: HoldRequest) -> dict[str, Any]:
+    return {
+        "rows": demand_rows(wanted.demands),
+        "group_id": wanted.group,
+        "expires_at": to_micros(wanted.expires_at),
+        "key": wanted.by.key,
+        "cause": wanted.by.cause,
+        "at": to_micros(wanted.by.at),
+    }

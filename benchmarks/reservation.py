@@ -14,6 +14,7 @@ engine and raw driver with one client; client CPU compares engine and Core.
 from __future__ import annotations
 
 import itertools
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -47,19 +48,19 @@ Reserve = Callable[[], object]
 
 
 class Sent(NamedTuple):
-    """One statement as it was sent.
+    """One statement: as the driver got it, and as one would prebuild it with SQLAlchemy Core.
 
     Args:
-        text: What the driver got.
-        values: The parameters that the driver got.
-        statement: What SQLAlchemy got; None: the text itself.
-        named: The parameters that SQLAlchemy got.
+        text: The driver's text.
+        values: The driver's parameters.
+        statement: The same with named parameters.
+        named: Those parameters.
     """
 
     text: str
     values: Any
-    statement: sa.Executable | None
-    named: Mapping[str, Any]
+    statement: sa.TextClause
+    named: dict[str, Any]
 
 
 def rows(database: str | None = None) -> Iterator[Row]:
@@ -175,11 +176,8 @@ class Shop:
         """Return the statements of one reservation, and its name."""
         sent: list[Sent] = []
 
-        def see(_: Any, __: Any, text: str, values: Any, context: Any, ___: Any) -> None:
-            compiled = context.compiled is not None
-            statement = context.invoked_statement if compiled else None
-            named = context.compiled_parameters[0] if compiled else {}
-            sent.append(Sent(text, values, statement, named))
+        def see(_: Any, __: Any, text: str, values: Any, *___: Any) -> None:
+            sent.append(_sent(text, values))
 
         self.reserve()
         sa.event.listen(self.engine, "before_cursor_execute", see)
@@ -208,7 +206,7 @@ class Shop:
             name = self._next()
             with self.engine.begin() as connection:
                 for text, _, statement, named in sent:
-                    if statement is None:
+                    if not named:
                         connection.exec_driver_sql(text)
                         continue
                     result = connection.execute(statement, _renamed(named, caught, name))
@@ -224,6 +222,17 @@ def _stocked(store: SqlStore, engine: sa.Engine, lines: int) -> Iterator[Shop]:
         yield shop
     finally:
         shop.close()
+
+
+def _sent(text: str, values: Any) -> Sent:
+    if isinstance(values, Mapping):
+        named = dict(values)
+        colons = re.sub(r"%\((\w+)\)s", r":\1", text).replace("%%", "%")
+    else:
+        named = {f"value_{place}": value for place, value in enumerate(values)}
+        places = iter(named)
+        colons = re.sub(r"\?", lambda _: f":{next(places)}", text)
+    return Sent(text, values, sa.text(colons), named)
 
 
 def _renamed(values: Any, old: str, new: str) -> Any:

@@ -175,15 +175,19 @@ class Commerce:
         return wanted.difference(self.shop.products.many(wanted))
 
     def tidy(self) -> None:
-        """Book what the clock has ended: lapsed holds and lots, and pick-ups nobody came for.
+        """Book what the clock has ended, and look after orders that wait.
 
-        A scheduler should call it every few minutes. No answer depends on it.
+        Lapsed holds and lots are booked, orders not paid in time cancelled,
+        payments of unknown outcome looked up, refunds that are due carried
+        out, and pick-ups that nobody came for given back. A scheduler should
+        call it every few minutes.
         """
         at = self.clock.now()
         while True:
             swept = self.store.run(lambda s: s.ledger.sweep(at))
             if not swept.holds and not swept.lots:
                 break
+        self.checkout.attend()
         self.counter.missed()
 
     def audit(self) -> AuditReport:

@@ -6,21 +6,27 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from omnicommerce.cart.service import Visitor
+from omnicommerce.catalog.model import Component, Product, Variant
+from omnicommerce.checkout.configuration import ShopConfiguration
 from omnicommerce.checkout.errors import PaymentDeclined, QuoteOutdated
-from omnicommerce.cli.demo_shop import DRESS, FRIEND_CODE, SCARF, SHOES
+from omnicommerce.cli.demo_shop import DRESS, FRIEND_CODE, SCARF, SHOES, demo_shop
 from omnicommerce.fulfilment.decide import PickupRefused
 from omnicommerce.fulfilment.model import PickupStatus
+from omnicommerce.kernel.ids import Sku
 from omnicommerce.kernel.money import Money
 from omnicommerce.ledger.errors import HoldEnded, Shortage
 from omnicommerce.ledger.model import AccountKey
 from omnicommerce.orders.decide import OrderStateRefused
 from omnicommerce.orders.model import AttemptState, OrderStatus, RefundState, TenderKind
 from omnicommerce.orders.ports import GatewayVerdict
+from omnicommerce.pricing.model import PriceRow
 from tests.shops import GRAN_VIA, SERRANO, OpenShop, open_shop
 
+KIT = Sku("PARTY-SET")
 FRIEND_USES = AccountKey("promotion", "friend")
 
 
@@ -174,6 +180,71 @@ def test_cancelling_an_unpaid_order_releases_everything(shop: OpenShop) -> None:
     assert shop.commerce.checkout.cancel(order.order_id, cause="again") == cancelled
     with pytest.raises(OrderStateRefused):
         shop.commerce.checkout.pay(order.order_id, token="card")
+    cart = shop.commerce.carts.open_of(clara.customer_id)
+    assert cart is not None
+    assert {line.sku for line in cart.state.lines} == {DRESS, SHOES}
+    again = shop.request(clara, cart.cart_id, points=100)
+    assert shop.commerce.checkout.quote(again).total_amount == order.total_amount
+
+
+def test_an_order_not_paid_in_time_is_cancelled_by_the_scheduler(shop: OpenShop) -> None:
+    """It ends, everything is free, and the customer has the cart back."""
+    clara = shop.customer()
+    order = shop.place(clara, DRESS, codes=FRIEND_CODE)
+    shop.commerce.tidy()
+    assert shop.commerce.orders.get(order.order_id).status is OrderStatus.PLACED
+    shop.clock.advance(timedelta(minutes=15))
+    shop.commerce.tidy()
+    assert shop.commerce.orders.get(order.order_id).status is OrderStatus.CANCELLED
+    cart = shop.commerce.carts.open_of(clara.customer_id)
+    assert cart is not None
+    assert cart.state.codes == (FRIEND_CODE,)
+    assert (shop.available(DRESS), uses_left(shop)) == (2, 1000)
+    shop.commerce.tidy()
+    assert len(shop.commerce.orders.of_customer(clara.customer_id)) == 1
+
+
+def test_holds_are_kept_while_nobody_knows_whether_the_payment_went_through(
+    shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler extends them until the gateway answers, then confirms (inventory I13)."""
+    clara = shop.customer()
+    order = shop.place(clara, DRESS)
+    shop.gateway.next_charge(GatewayVerdict.UNKNOWN)
+    shop.commerce.checkout.pay(order.order_id, token="card")
+
+    def silent(_: str) -> None:
+        raise TimeoutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.gateway, "look_up", silent)
+        for _ in range(6):
+            shop.clock.advance(timedelta(minutes=10))
+            shop.commerce.tidy()
+            assert shop.available(DRESS) == 1
+    shop.commerce.tidy()
+    assert shop.commerce.orders.get(order.order_id).status is OrderStatus.CONFIRMED
+
+
+def test_a_refund_that_failed_is_carried_out_later(
+    shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the gateway is away the refund stays due; the scheduler pays it once."""
+    clara = shop.customer()
+    order = shop.confirmed(clara, DRESS)
+
+    def away(*_: Any, **__: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.gateway, "refund", away)
+        cancelled = shop.commerce.checkout.cancel(order.order_id, cause="changed my mind")
+        assert [refund.state for refund in cancelled.refunds] == [RefundState.UNKNOWN]
+    shop.commerce.tidy()
+    shop.commerce.tidy()
+    paid = shop.commerce.orders.get(order.order_id)
+    assert [refund.state for refund in paid.refunds] == [RefundState.DONE]
+    assert shop.gateway.returned == {"charge-1": order.due_amount}
 
 
 def test_cancelling_a_paid_order_gives_everything_back(shop: OpenShop) -> None:
@@ -321,6 +392,40 @@ def test_a_promotion_once_per_customer_is_used_once(shop: OpenShop) -> None:
     request = shop.request(clara, shop.cart(clara.customer_id, DRESS, codes=(FRIEND_CODE,)))
     assert shop.commerce.checkout.quote(request).total_amount == euros("89.90")
     assert shop.place(lucia, DRESS, codes=FRIEND_CODE).total_amount == euros("80.91")
+
+
+def test_a_kit_takes_its_components(database_url: str) -> None:
+    """Stock gives the parts of a kit, and gets them back when it is declined (inventory I11)."""
+    with open_shop(database_url, _shop_with_a_kit()) as shop:
+        shop.stock(dress=1, scarf=2)
+        clara = shop.customer()
+        cart_id = shop.cart(clara.customer_id, KIT)
+        (first, *_) = shop.commerce.checkout.stores_for(cart_id, actor=clara.customer_id)
+        assert (first.location.location_id, first.can_serve) == (GRAN_VIA, True)
+        order = shop.commerce.checkout.place(
+            shop.commerce.checkout.quote(shop.request(clara, cart_id))
+        )
+        assert (shop.available(DRESS), shop.available(SCARF)) == (0, 0)
+        with pytest.raises(Shortage) as refused:
+            shop.place(clara, SCARF)
+        assert refused.value.shortages[0].account.subject == SCARF
+        shop.commerce.checkout.pay(order.order_id, token="card")
+        pickup, code = shop.ready(order)
+        done = shop.commerce.counter.hand_over(
+            pickup.pickup_id, code, location_id=GRAN_VIA, declined={KIT: 1}
+        )
+        assert done.refund_amount == order.total_amount
+        assert (shop.available(DRESS), shop.available(SCARF)) == (1, 2)
+        assert shop.commerce.audit().is_clean
+
+
+def _shop_with_a_kit() -> ShopConfiguration:
+    shop = demo_shop()
+    kit = Variant(sku=KIT, components=(Component(DRESS, 1), Component(SCARF, 2)))
+    product = Product(product_id="party", name={"en": "Party set"}, variants=(kit,))
+    row = PriceRow(price_list="list", sku=KIT, amount=12_000)
+    pricing = attrs.evolve(shop.pricing, rows=(*shop.pricing.rows, row))
+    return attrs.evolve(shop, products=(*shop.products, product), pricing=pricing)
 
 
 def test_a_full_slot_is_refused(shop: OpenShop) -> None:

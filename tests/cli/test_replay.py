@@ -218,3 +218,6 @@ def test_impossible_options_are_refused(call: Call, small: Path, arguments: list
     result = call("replay", small, *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert arguments[0] in result.stderr
+    result = call("replay", small, *arguments, "--json")
+    assert (result.exit_code, result.stderr) == (2, "")
+    assert arguments[0] in json.loads(result.stdout)["error"]["message"]

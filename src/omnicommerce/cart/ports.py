@@ -66,9 +66,11 @@ class CartStores(Protocol):
     """The part of a unit of work that this room uses."""
 
     @property
+    @abstractmethod
     def carts(self) -> CartRepository:
         """The carts of this unit of work."""
 
     @property
+    @abstractmethod
     def outbox(self) -> Outbox:
         """Where events are kept."""

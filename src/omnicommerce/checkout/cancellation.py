@@ -6,11 +6,13 @@ from datetime import datetime
 
 import attrs
 
+from omnicommerce.cart.events import CartStarted
+from omnicommerce.cart.model import CartStatus
 from omnicommerce.checkout.ports import CheckoutStores
 from omnicommerce.checkout.undo import refund_units
 from omnicommerce.fulfilment.decide import end
 from omnicommerce.fulfilment.model import PICKUP_TRANSITIONS, Pickup, PickupStatus, slot_account
-from omnicommerce.kernel.ids import OrderId
+from omnicommerce.kernel.ids import CartId, OrderId
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import Command, Demand
 from omnicommerce.loyalty.model import Programme
@@ -28,6 +30,7 @@ def cancel(
     programme: Programme | None,
     cause: str,
     at: datetime,
+    cart_id: CartId,
     paid: tuple[str, str | None] | None = None,
 ) -> Order:
     """Undo an order: release what is held, give back what was paid.
@@ -38,6 +41,8 @@ def cancel(
         programme: The loyalty programme.
         cause: Why; kept in journal and events.
         at: When.
+        cart_id: Identity of the cart that the customer gets back, with the same
+            content, if the order was never confirmed.
         paid: Attempt and gateway reference of a payment that turned out to be
             approved after the order's holds had lapsed: it is refunded.
 
@@ -55,6 +60,8 @@ def cancel(
     if stores.ledger.holds(order_id):
         stores.ledger.release(order_id, by=Command(f"{order_id}:release", cause, at))
     everything = {line.line_id: line.open for line in order.lines}
+    if not was_confirmed:
+        _give_cart_back(stores, order, cart_id, at)
     if was_confirmed or paid is not None:
         order, _ = refund_units(
             stores,
@@ -86,6 +93,32 @@ def _refuse_unresolved(order: Order) -> None:
                     {"order": order.order_id, "attempt": attempt.attempt_id},
                 )
             )
+
+
+def _give_cart_back(stores: CheckoutStores, order: Order, cart_id: CartId, at: datetime) -> None:
+    """Open a cart with the content of the order's, which was spent when it was placed."""
+    spent = stores.carts.get(order.cart_id)
+    cart = attrs.evolve(
+        spent,
+        cart_id=cart_id,
+        status=CartStatus.OPEN,
+        started_at=at,
+        expires_at=at + (spent.expires_at - spent.started_at),
+        hand_over=None,
+        version=0,
+        operations=(),
+    )
+    stores.carts.add(cart)
+    stores.carts.append(cart_id, spent.operations)
+    stores.outbox.add(
+        CartStarted(
+            event_id=f"{cart_id}:started",
+            subject=cart_id,
+            at=at,
+            owner=cart.owner,
+            channel=cart.channel,
+        )
+    )
 
 
 def _give_slot_back(stores: CheckoutStores, pickup: Pickup, cause: str, at: datetime) -> None:

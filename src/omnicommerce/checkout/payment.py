@@ -27,7 +27,7 @@ from omnicommerce.orders.model import (
 )
 from omnicommerce.orders.ports import GatewayAnswer
 
-__all__ = ["begin_payment", "confirm", "plan_of", "record_unpaid"]
+__all__ = ["begin_payment", "confirm", "keep_waiting", "plan_of", "record_unpaid"]
 
 
 def begin_payment(
@@ -100,6 +100,23 @@ def confirm(
         )
     )
     return stores.orders.save(order)
+
+
+def keep_waiting(
+    stores: CheckoutStores, order_id: OrderId, *, hold: timedelta, at: datetime
+) -> Order:
+    """Extend what an order holds while nobody knows whether its payment went through.
+
+    Raises:
+        HoldEnded: What it held has lapsed.
+    """
+    order = stores.orders.get(order_id)
+    if order.status is not OrderStatus.PLACED:
+        return order
+    if stores.ledger.holds(order_id):
+        command = Command(f"{order_id}:wait:{order.version}", order_id, at)
+        stores.ledger.extend(order_id, expires_at=at + hold, by=command)
+    return stores.orders.save(attrs.evolve(order, held_until=at + hold))
 
 
 def record_unpaid(

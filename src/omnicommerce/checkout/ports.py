@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Protocol
 
 from omnicommerce.cart.ports import CartRepository
@@ -18,25 +19,31 @@ class CheckoutStores(Protocol):
     """The part of a unit of work that checkout uses: all of it."""
 
     @property
+    @abstractmethod
     def ledger(self) -> Ledger:
         """The ledger of this unit of work."""
 
     @property
+    @abstractmethod
     def carts(self) -> CartRepository:
         """The carts of this unit of work."""
 
     @property
+    @abstractmethod
     def orders(self) -> OrderRepository:
         """The orders of this unit of work."""
 
     @property
+    @abstractmethod
     def pickups(self) -> PickupRepository:
         """The pick-ups of this unit of work."""
 
     @property
+    @abstractmethod
     def customers(self) -> CustomerRepository:
         """The customers of this unit of work."""
 
     @property
+    @abstractmethod
     def outbox(self) -> Outbox:
         """The events of this unit of work."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,17 +12,20 @@ from omnicommerce.checkout.cancellation import cancel
 from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.errors import PaymentDeclined
 from omnicommerce.checkout.model import CheckoutRequest, Quote
-from omnicommerce.checkout.payment import begin_payment, confirm, record_unpaid
+from omnicommerce.checkout.payment import begin_payment, confirm, keep_waiting, record_unpaid
 from omnicommerce.checkout.placement import place, quote_in
 from omnicommerce.checkout.ports import CheckoutStores
+from omnicommerce.checkout.where import stores_for
+from omnicommerce.inventory.model import Point, StoreOption
 from omnicommerce.kernel.clock import Clock
-from omnicommerce.kernel.ids import IdFactory, OrderId
+from omnicommerce.kernel.ids import CartId, IdFactory, OrderId
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.kernel.unit_of_work import Transactions
 from omnicommerce.ledger.errors import HoldEnded
 from omnicommerce.orders.decide import settle_refund
 from omnicommerce.orders.events import RefundPaid
 from omnicommerce.orders.model import (
+    ATTEMPT_TRANSITIONS,
     AttemptState,
     Order,
     OrderStatus,
@@ -56,6 +60,23 @@ class Checkout:
     clock: Clock
     ids: IdFactory
     gateway: PaymentGateway
+
+    def stores_for(
+        self, cart_id: CartId, *, actor: str, near: Point | None = None
+    ) -> tuple[StoreOption, ...]:
+        """Rank the stores where the whole cart could be collected; kits count as their parts.
+
+        Stores that have everything come first, then nearer ones.
+
+        Raises:
+            ForeignCart: The cart is somebody else's.
+            CartClosed: It was ordered, went into another one, or has expired.
+            NotFound: There is no such cart.
+        """
+        at = self.clock.now()
+        return self.transactions.run(
+            lambda s: stores_for(s, self.shop, cart_id, actor=actor, near=near, at=at)
+        )
 
     def quote(self, request: CheckoutRequest) -> Quote:
         """Say what the order would be, without holding anything; see `make_quote`."""
@@ -122,28 +143,54 @@ class Checkout:
             PaymentDeclined: The attempt turned out to be declined.
         """
         order = self.transactions.run(lambda s: s.orders.get(order_id))
-        unsettled = [
-            a for a in order.attempts if a.state in {AttemptState.OPEN, AttemptState.UNKNOWN}
-        ]
+        unsettled = [a for a in order.attempts if ATTEMPT_TRANSITIONS[a.state]]
         for attempt in unsettled:
-            self._settle(order_id, attempt.attempt_id, self._look_up(attempt))
+            answer = self._look_up(attempt)
+            if not self._may_be_on_its_way(attempt, answer):
+                self._settle(order_id, attempt.attempt_id, answer)
         return self.pay_refunds(order_id)
 
     def cancel(self, order_id: OrderId, *, cause: str) -> Order:
         """Undo an order that nothing was handed over of, and give everything back.
 
-        Before payment everything held is released; after it, money, points and
+        Before payment everything held is released and the customer gets a cart
+        with the same content back; after it, money, points and
         promotion uses go back as well. Cancelling twice is cancelling once.
 
         Raises:
             OrderStateRefused: It is completed, or a payment is unresolved.
         """
-        at = self.clock.now()
-        programme = self.shop.programme
-        self.transactions.run(
-            lambda s: cancel(s, order_id, programme=programme, cause=cause, at=at)
-        )
+        self._cancel(order_id, cause=cause)
         return self.pay_refunds(order_id)
+
+    def attend(self, *, limit: int = 100) -> tuple[Order, ...]:
+        """Look after orders that wait: for a payment, for its answer, or for a refund.
+
+        Payments with an unknown outcome are looked up, and what their orders
+        hold is extended while nobody knows; orders that were not paid in time
+        are cancelled and their carts come back; refunds that are due are
+        carried out. A scheduler should call it every few minutes.
+
+        Returns:
+            The orders looked at, as they are now.
+        """
+        at = self.clock.now()
+        soon = at + self.shop.policy.payment_hold / 2
+        waiting = self.transactions.run(lambda s: s.orders.needing_attention(soon, limit=limit))
+        return tuple(self._attend(order, at) for order in waiting)
+
+    def _attend(self, order: Order, at: datetime) -> Order:
+        order_id = order.order_id
+        if order.status is not OrderStatus.PLACED:
+            return self.pay_refunds(order_id)
+        is_open = any(ATTEMPT_TRANSITIONS[attempt.state] for attempt in order.attempts)
+        with contextlib.suppress(HoldEnded, PaymentDeclined):
+            if is_open and self.resolve(order_id).status is OrderStatus.PLACED:
+                hold = self.shop.policy.payment_hold
+                self.transactions.run(lambda s: keep_waiting(s, order_id, hold=hold, at=at))
+            elif not is_open and order.held_until and order.held_until <= at:
+                self.cancel(order_id, cause="payment.overdue")
+        return self.transactions.run(lambda s: s.orders.get(order_id))
 
     def pay_refunds(self, order_id: OrderId) -> Order:
         """Carry out the order's refunds that are due; those that fail stay due."""
@@ -153,10 +200,28 @@ class Checkout:
                 order = self._pay_refund(order, refund)
         return order
 
+    def _may_be_on_its_way(self, attempt: PaymentAttempt, answer: GatewayAnswer) -> bool:
+        """Tell whether a charge that the gateway has not seen may still reach it."""
+        recent = self.clock.now() < attempt.opened_at + self.shop.policy.payment_hold / 2
+        is_calling = attempt.state is AttemptState.OPEN and recent
+        return is_calling and answer.verdict is GatewayVerdict.DECLINED
+
     def _look_up(self, attempt: PaymentAttempt) -> GatewayAnswer:
         if not attempt.amount:
             return _NOTHING_DUE
         return _ask(lambda: self.gateway.look_up(attempt.attempt_id))
+
+    def _cancel(
+        self, order_id: OrderId, *, cause: str, paid: tuple[str, str | None] | None = None
+    ) -> Order:
+        at = self.clock.now()
+        programme = self.shop.programme
+        cart_id = CartId(self.ids.new("cart"))
+        return self.transactions.run(
+            lambda s: cancel(
+                s, order_id, programme=programme, cause=cause, at=at, cart_id=cart_id, paid=paid
+            )
+        )
 
     def _settle(self, order_id: OrderId, attempt_id: str, answer: GatewayAnswer) -> Order:
         at = self.clock.now()
@@ -175,16 +240,7 @@ class Checkout:
                 lambda s: confirm(s, order_id, attempt_id, answer, programme=programme, at=at)
             )
         except HoldEnded:
-            self.transactions.run(
-                lambda s: cancel(
-                    s,
-                    order_id,
-                    programme=programme,
-                    cause="hold.expired",
-                    at=at,
-                    paid=(attempt_id, answer.reference),
-                )
-            )
+            self._cancel(order_id, cause="hold.expired", paid=(attempt_id, answer.reference))
             self.pay_refunds(order_id)
             raise
 

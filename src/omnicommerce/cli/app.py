@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
+from omnicommerce.cli.console import print_json
 from omnicommerce.cli.demo import demo
 from omnicommerce.cli.replay import replay
 
 __all__ = ["app"]
 
-app = typer.Typer(
+_USAGE_ERROR: Final[type[Exception]] = typer.BadParameter.__mro__[1]
+_AS_JSON: Final = "omnicommerce.json"
+
+
+class _Commands(TyperGroup):
+    """The commands; one that is called wrongly with ``--json`` says so in JSON."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, and remember whether JSON is wanted."""
+        ctx.meta[_AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except _USAGE_ERROR as error:
+            if not ctx.meta[_AS_JSON]:
+                raise
+            message = error.format_message()  # type: ignore[attr-defined]  # every usage error has it
+            advice = f"See {ctx.command_path} --help."
+            document = {"code": "misuse.usage", "family": "misuse"}
+            print_json({"error": {**document, "message": message, "advice": advice}})
+            raise typer.Exit(2) from None
+
+
+app: typer.Typer = typer.Typer(
     name="omnicommerce",
+    cls=_Commands,
     help="The decisions of an omnichannel shop: one cart, one price, nothing sold twice.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

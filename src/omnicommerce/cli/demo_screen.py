@@ -87,13 +87,13 @@ class _Paragraph:
     mark: str = ""
     mark_style: str = ""
 
-    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = max(options.max_width - len(self.mark), 1)
         for number, line in enumerate(_lines(self.text, room)):
             mark = self.mark if number == 0 else " " * len(self.mark)
             yield Text.assemble((mark, self.mark_style), (line, self.style))
 
-    def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         words = max((cell_len(word) for word in self.text.split(" ")), default=0)
         whole = cell_len(self.text) + len(self.mark)
         return Measurement(words + len(self.mark), whole).with_maximum(options.max_width)

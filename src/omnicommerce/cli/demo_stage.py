@@ -68,7 +68,7 @@ class CountingStore(Store):
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.runs = 0
+        self.runs: int = 0
 
     def run(self, work: Callable[[CheckoutStores], T]) -> T:
         """Run one unit of work, and count it."""

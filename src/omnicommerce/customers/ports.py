@@ -43,5 +43,6 @@ class CustomerStores(Protocol):
     """The part of a unit of work that this room uses."""
 
     @property
+    @abstractmethod
     def customers(self) -> CustomerRepository:
         """The customers of this unit of work."""

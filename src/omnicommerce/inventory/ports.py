@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Protocol
 
 from omnicommerce.ledger.ports import Ledger
@@ -13,5 +14,6 @@ class InventoryStores(Protocol):
     """The part of a unit of work that this room uses."""
 
     @property
+    @abstractmethod
     def ledger(self) -> Ledger:
         """The ledger of this unit of work."""

@@ -222,6 +222,21 @@ class Order:
         return next((tender for tender in self.tenders if tender.kind is kind), None)
 
     @property
+    def attention_at(self) -> datetime | None:
+        """First instant at which a scheduler should look at it again; None: never.
+
+        For an order that waits for payment it is when what it holds lapses; for
+        one with a payment of unknown outcome, or with refunds to be carried
+        out, it has come already.
+        """
+        if self.status is OrderStatus.PLACED:
+            lost = [a for a in self.attempts if a.state is AttemptState.UNKNOWN]
+            return lost[0].opened_at if lost else self.held_until
+        if any(refund.state is not RefundState.DONE for refund in self.refunds):
+            return self.placed_at
+        return None
+
+    @property
     def due_amount(self) -> Money:
         """What the gateway has to collect: nothing if other tenders cover the order."""
         tender = self.tender(TenderKind.GATEWAY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from abc import abstractmethod
+from datetime import datetime
 from typing import Protocol
 
 import attrs
@@ -37,6 +38,10 @@ class OrderRepository(Protocol):
         """Return a customer's orders, newest first."""
 
     @abstractmethod
+    def needing_attention(self, at: datetime, *, limit: int = 100) -> tuple[Order, ...]:
+        """Return orders whose ``attention_at`` has come at this instant, oldest first."""
+
+    @abstractmethod
     def add(self, order: Order) -> None:
         """Keep a new order at version 0.
 
@@ -57,6 +62,7 @@ class OrderStores(Protocol):
     """The part of a unit of work that this room uses."""
 
     @property
+    @abstractmethod
     def orders(self) -> OrderRepository:
         """The orders of this unit of work."""
 

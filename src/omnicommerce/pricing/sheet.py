@@ -138,10 +138,11 @@ class Sheet:
             row = rows[k]
             if row is None:
                 continue
-            if row[3] is None:
+            group = row[3]
+            if group is None:
                 amounts[k] = self.amount(row, quantities[k])
             else:
-                groups.setdefault(row[3], (row, []))[1].append(k)
+                groups.setdefault(group, (row, []))[1].append(k)
         for row, members in groups.values():
             units = [quantities[k] for k in members]
             shares = split(self.amount(row, sum(units)), units)

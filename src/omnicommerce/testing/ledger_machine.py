@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 import attrs
@@ -56,11 +56,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.now = BEGINNING
+        self.now: datetime = BEGINNING
         self.asked: list[_Asked] = []
         self.groups: Groups = {}
-        self.model = MemoryStore()
-        self.subject = type(self).open_store()
+        self.model: MemoryStore = MemoryStore()
+        self.subject: LedgerStore = type(self).open_store()
 
     @initialize(story=stories(("hold",), length=3))
     def supply(self, story: tuple[Step, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
@@ -77,6 +78,7 @@ class LedgerUnit(Protocol):
     """The part of a unit of work that is under test."""
 
     @property
+    @abstractmethod
     def ledger(self) -> Ledger:
         """The ledger of this unit of work."""
 
@@ -84,6 +86,7 @@ class LedgerUnit(Protocol):
 class LedgerStore(Protocol):
     """A store under test; any `omnicommerce.kernel.unit_of_work.Transactions` with a ledger."""
 
+    @abstractmethod
     def run(self, work: Callable[[Any], T]) -> T:
         """Run a unit of work."""
 

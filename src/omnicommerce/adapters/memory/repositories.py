@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -30,6 +31,7 @@ class Versioned(Protocol):
     """An attrs class that counts the changes saved."""
 
     @property
+    @abstractmethod
     def version(self) -> int:
         """How often it was saved."""
 
@@ -131,6 +133,7 @@ class MemoryOrders(VersionedRows[Order]):
             ("cart",),
             cart=lambda order: order.cart_id,
             customer=lambda order: order.customer_id,
+            attention=lambda order: order.attention_at is not None or None,
         )
 
     def find_by_cart(self, cart_id: CartId) -> Order | None:
@@ -143,6 +146,15 @@ class MemoryOrders(VersionedRows[Order]):
         found.sort(key=lambda order: order.order_id)
         found.sort(key=lambda order: order.placed_at, reverse=True)
         return tuple(found[:limit])
+
+    def needing_attention(self, at: datetime, *, limit: int = 100) -> tuple[Order, ...]:
+        """Return orders that a scheduler should look at, oldest first."""
+        waiting = [
+            (order.attention_at, order.order_id, order)
+            for order in self.rows.find("attention", key=True)
+            if order.attention_at is not None and order.attention_at <= at
+        ]
+        return tuple(order for _, _, order in sorted(waiting, key=lambda each: each[:2])[:limit])
 
 
 class MemoryPickups(VersionedRows[Pickup]):

@@ -22,12 +22,12 @@ class MemoryTables:
     """Everything a memory store keeps."""
 
     def __init__(self, log: UndoLog) -> None:
-        self.ledger = LedgerTables(log)
-        self.outbox = MemoryOutbox(log)
-        self.carts = MemoryCarts(log)
-        self.customers = MemoryCustomers(log)
-        self.orders = MemoryOrders(log)
-        self.pickups = MemoryPickups(log)
+        self.ledger: LedgerTables = LedgerTables(log)
+        self.outbox: MemoryOutbox = MemoryOutbox(log)
+        self.carts: MemoryCarts = MemoryCarts(log)
+        self.customers: MemoryCustomers = MemoryCustomers(log)
+        self.orders: MemoryOrders = MemoryOrders(log)
+        self.pickups: MemoryPickups = MemoryPickups(log)
 
 
 @attrs.frozen(kw_only=True)

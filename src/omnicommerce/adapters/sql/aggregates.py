@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
 import sqlalchemy as sa
@@ -12,18 +13,22 @@ from omnicommerce.adapters.sql.transaction import Transaction
 from omnicommerce.kernel.documents import StoredKind, pack, unpack
 from omnicommerce.kernel.errors import NotFound, StaleVersion
 
-__all__ = ["Aggregates", "Mapped", "Versioned"]
+__all__ = ["Aggregates", "Found", "Mapped", "Versioned"]
 
 
 class Versioned(Protocol):
     """An attrs class that counts the changes saved."""
 
     @property
+    @abstractmethod
     def version(self) -> int:
         """How often it was saved."""
 
 
 A = TypeVar("A", bound=Versioned)
+
+Found: TypeAlias = sa.Select[Any, Any]
+"""A query of version and document."""
 
 
 class Mapped(Generic[A]):
@@ -45,14 +50,14 @@ class Mapped(Generic[A]):
     ) -> None:
         (key,) = table.primary_key.columns
         self.kind = kind
-        self.key = key.name
+        self.key: str = key.name
         self._stored = stored
         self._columns = columns
         self._kinds = {kind: stored}
-        self.select = sa.select(table.c.version, table.c.document)
-        self.select_one = self.select.where(key == sa.bindparam("identity"))
-        self.insert = sa.insert(table)
-        self.update = sa.update(table).where(
+        self.select: Found = sa.select(table.c.version, table.c.document)
+        self.select_one: Found = self.select.where(key == sa.bindparam("identity"))
+        self.insert: sa.Insert = sa.insert(table)
+        self.update: sa.Update = sa.update(table).where(
             key == sa.bindparam("identity"), table.c.version == sa.bindparam("read_version")
         )
 
@@ -88,12 +93,12 @@ class Aggregates(Generic[A]):
             raise NotFound(self._mapped.kind, identity)
         return found[0]
 
-    def find(self, query: sa.Select[Any], **parameters: Any) -> tuple[A, ...]:
+    def find(self, query: Found, **parameters: Any) -> tuple[A, ...]:
         """Return the aggregates that a query over ``Mapped.select`` finds, in its order."""
         rows = self._transaction.rows(query, parameters)
         return tuple(self._mapped.aggregate(row) for row in rows)
 
-    def find_one(self, query: sa.Select[Any], **parameters: Any) -> A | None:
+    def find_one(self, query: Found, **parameters: Any) -> A | None:
         """Return the first aggregate that a query finds."""
         found = self.find(query, **parameters)
         return found[0] if found else None

@@ -134,7 +134,7 @@ def entry_of(row: Sequence[Any]) -> Entry:
         counter=counter,
         key=key,
         cause=cause,
-        at=from_micros(at),
+        at=from_micros(int(at)),
         group=group,
         lot_id=lot_id,
     )

@@ -197,9 +197,7 @@ class SqlLedger(Ledger):
         return self._once(
             decide.fingerprint(Verb.ADJUST, by, [subject], counted=units),
             by,
-            lambda reader: decide.count(
-                _view(reader, account, by, LARGEST_QUANTITY), units, by=by
-            ),
+            lambda reader: decide.count(_view(reader, account, by, LARGEST_QUANTITY), units, by=by),
         )
 
     def set_floor(self, account: AccountKey, floor: int, *, by: Command) -> Moved:

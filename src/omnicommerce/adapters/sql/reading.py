@@ -40,7 +40,7 @@ class Reader:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._sql = reads(transaction.dialect)
-        self.read = AsRead()
+        self.read: AsRead = AsRead()
 
     def views(self, wanted: Mapping[AccountKey, int | None], at: datetime) -> list[View]:
         """Lock accounts in key order and read them.

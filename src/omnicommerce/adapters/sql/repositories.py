@@ -50,12 +50,20 @@ _ORDERS: Final[Mapped[Order]] = Mapped(
         "cart_id": order.cart_id,
         "customer_id": order.customer_id,
         "placed_at": to_micros(order.placed_at),
+        "attention_at": to_micros(order.attention_at) if order.attention_at else None,
     },
 )
 _BY_CART: Final = _ORDERS.select.where(tables.order.c.cart_id == sa.bindparam("cart_id"))
 _OF_CUSTOMER: Final = (
     _ORDERS.select.where(tables.order.c.customer_id == sa.bindparam("customer_id"))
     .order_by(tables.order.c.placed_at.desc(), tables.order.c.order_id)
+    .limit(_LIMIT)
+)
+
+
+_ATTENTION: Final = (
+    _ORDERS.select.where(tables.order.c.attention_at <= sa.bindparam("at"))
+    .order_by(tables.order.c.attention_at, tables.order.c.order_id)
     .limit(_LIMIT)
 )
 
@@ -73,6 +81,10 @@ class SqlOrders(Aggregates[Order]):
     def of_customer(self, customer_id: CustomerId, *, limit: int = 50) -> tuple[Order, ...]:
         """Return a customer's orders, newest first."""
         return self.find(_OF_CUSTOMER, customer_id=customer_id, limit=limit)
+
+    def needing_attention(self, at: datetime, *, limit: int = 100) -> tuple[Order, ...]:
+        """Return orders that a scheduler should look at, oldest first."""
+        return self.find(_ATTENTION, at=to_micros(at), limit=limit)
 
 
 def _pickup_columns(pickup: Pickup) -> Mapping[str, Any]:

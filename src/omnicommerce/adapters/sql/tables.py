@@ -224,8 +224,10 @@ order: Final = _aggregate(
     sa.Column("cart_id", name(), nullable=False),
     sa.Column("customer_id", name()),
     sa.Column("placed_at", INSTANT, nullable=False),
+    sa.Column("attention_at", INSTANT),
     sa.UniqueConstraint("cart_id"),
     sa.Index("ix_oc_order_customer", "customer_id", "placed_at"),
+    sa.Index("ix_oc_order_attention", "attention_at"),
 )
 
 pickup: Final = _aggregate(

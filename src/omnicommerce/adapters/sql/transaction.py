@@ -37,10 +37,10 @@ class Transaction:
 
     def __init__(self, connection: sa.Connection, *, careful: bool = False) -> None:
         self.connection = connection
-        self.dialect = connection.dialect.name
+        self.dialect: str = connection.dialect.name
         self.careful = careful
         self.doom: OmnicommerceError | None = None
-        self.fresh = True
+        self.fresh: bool = True
 
     def require_alive(self) -> None:
         """Raise what doomed it, if anything did."""

@@ -23,8 +23,8 @@ class SqlUnitOfWork:
 
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
-        self.ledger = SqlLedger(transaction)
-        self.outbox = SqlOutbox(transaction)
+        self.ledger: SqlLedger = SqlLedger(transaction)
+        self.outbox: SqlOutbox = SqlOutbox(transaction)
 
     @cached_property
     def carts(self) -> SqlCarts:

@@ -126,6 +126,7 @@ def _order() -> None:
         sa.Column("cart_id", name(), nullable=False),
         sa.Column("customer_id", name()),
         sa.Column("placed_at", COUNT, nullable=False),
+        sa.Column("attention_at", COUNT),
         sa.Column("version", COUNT, nullable=False),
         sa.Column("document", DOCUMENT, nullable=False),
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_oc_order")),
@@ -136,6 +137,7 @@ def _order() -> None:
     op.create_index(
         "ix_oc_order_customer", "oc_order", ["customer_id", "placed_at"], if_not_exists=True
     )
+    op.create_index("ix_oc_order_attention", "oc_order", ["attention_at"], if_not_exists=True)
 
 
 def _outbox() -> None:

@@ -28,7 +28,7 @@ from omnicommerce.kernel.errors import (
     StoreUnavailable,
     UnknownSku,
 )
-from omnicommerce.kernel.ids import CartId, ChannelId, LocationId, OrderId
+from omnicommerce.kernel.ids import CartId, ChannelId, CustomerId, LocationId, OrderId
 from omnicommerce.kernel.money import Money
 from omnicommerce.loyalty.model import Programme
 from omnicommerce.pricing.basket import Coupon, GivenPrice
@@ -85,6 +85,7 @@ def test_an_expired_cart_gets_no_quote(shop: OpenShop) -> None:
     [
         ({"channel": ChannelId("fax")}, ChannelUnknown, "checkout.channel_unknown"),
         ({"points": 5}, CheckoutRefused, "checkout.points_not_enough"),
+        ({"customer_id": CustomerId("customer_0002")}, CheckoutRefused, "checkout.not_yours"),
         ({"points": 5, "customer_id": None}, CheckoutRefused, "checkout.sign_in_needed"),
         (
             {"given": {DRESS: GivenPrice(Money.of(1, "EUR"))}},
@@ -101,6 +102,7 @@ def test_wishes_that_cannot_be_granted(
 ) -> None:
     """Each refusal has its class and its reason."""
     clara = shop.customer()
+    shop.customer("Lucia")
     request = shop.request(clara, shop.cart(clara.customer_id, DRESS))
     with pytest.raises(error) as refused:
         shop.commerce.checkout.quote(attrs.evolve(request, **change))

@@ -40,6 +40,7 @@ class CheckoutRequest:
         channel: Where they act now, wherever the cart was started.
         pickup: Where they collect.
         customer_id: Who they are, once known: needed to earn and spend points.
+            Only a till may name somebody else than the actor, whose card it scanned.
         points: Points they want to pay with; no more than the order needs are taken.
         coupons: Manufacturer coupons handed over at a till.
         given: Amounts that a scale or an open price gave, by cart line.

@@ -68,11 +68,7 @@ def place(
     known = stores.orders.find_by_cart(request.cart_id)
     if known is not None:
         return known
-    if at >= quote.valid_until:
-        raise QuoteOutdated(Reason("quote.expired", {"valid_until": quote.valid_until.isoformat()}))
-    differences = quote.differences(quote_in(stores, shop, request, at=at))
-    if differences:
-        raise QuoteOutdated(Reason("quote.changed", {"what": list(differences)}))
+    _require_true(stores, shop, quote, at)
     point = shop.pickup_points[request.pickup.location_id]
     takes_place = quote.promise.slot is not None and point.slot_capacity is not None
     plan = commit_plan(
@@ -99,6 +95,15 @@ def place(
             by=Command(f"{order_id}:hold", order_id, at),
         )
     return order
+
+
+def _require_true(stores: CheckoutStores, shop: Shop, quote: Quote, at: datetime) -> None:
+    """Refuse a quote that is too old, or that would be another one now."""
+    if at >= quote.valid_until:
+        raise QuoteOutdated(Reason("quote.expired", {"valid_until": quote.valid_until.isoformat()}))
+    differences = quote.differences(quote_in(stores, shop, quote.request, at=at))
+    if differences:
+        raise QuoteOutdated(Reason("quote.changed", {"what": list(differences)}))
 
 
 def _open_slot(stores: CheckoutStores, quote: Quote, capacity: int, at: datetime) -> None:

@@ -51,8 +51,8 @@ def make_quote(
 
     Raises:
         ChannelUnknown: The shop does not sell there.
-        CheckoutRefused: An empty cart, points that are not there, amounts or
-            coupons given by a channel that may not.
+        CheckoutRefused: An empty cart, another customer's points, points that
+            are not there, amounts or coupons given by a channel that may not.
         PickupRefused: The store hands nothing over, or not at that time.
         NotPriced: Nobody set a price for a line.
         UnknownSku: A line's SKU is not sold any more.
@@ -60,6 +60,8 @@ def make_quote(
     _check_channel(shop, request)
     if not cart.lines and not request.coupons:
         raise CheckoutRefused(Reason("cart.empty", {"cart": request.cart_id}))
+    if not _may_act_for(shop, request):
+        raise CheckoutRefused(Reason("checkout.not_yours", {"customer": request.customer_id}))
     if request.points and (customer is None or points_available < request.points):
         raise CheckoutRefused(_points_reason(request, customer, points_available))
     promise = _promise(shop, request, at=at)
@@ -123,6 +125,13 @@ def _check_channel(shop: Shop, request: CheckoutRequest) -> None:
         raise CheckoutRefused(Reason("checkout.needs_till", {"channel": channel.channel_id}))
 
 
+def _may_act_for(shop: Shop, request: CheckoutRequest) -> bool:
+    """Tell whether the actor is the customer named, or a till that scanned their card."""
+    if request.customer_id is None or request.customer_id == request.actor:
+        return True
+    return shop.channel(request.channel).reads_prices
+
+
 def _points_reason(request: CheckoutRequest, customer: Customer | None, available: int) -> Reason:
     if customer is None:
         return Reason("checkout.sign_in_needed", {"points": request.points})
@@ -162,42 +171,40 @@ def _tenders(
     shop: Shop, request: CheckoutRequest, priced: PricedBasket
 ) -> tuple[int, tuple[Tender, ...]]:
     """Return the points spent and the tenders: coupons, what the shop adds, points, the rest."""
-    payable = max(0, priced.payable_minor)
-    points = 0
-    if request.points and shop.programme is not None:
-        worth = money_for(shop.programme, 1).minor
-        points = min(request.points, payable // worth) if worth else 0
-        paid_with_points = money_for(shop.programme, points)
-    else:
-        paid_with_points = _nothing(shop)
-    zero = _nothing(shop)
-    tenders = [
-        Tender(
-            tender_id=f"coupon:{coupon.coupon_id}",
-            kind=TenderKind.COUPON,
-            amount=coupon.face * coupon.count,
-            coupon_id=coupon.coupon_id,
-            refunded_amount=zero,
-        )
+    payable = Money(max(0, priced.payable_minor), shop.currency)
+    points, worth = _points_spent(shop, request.points, payable)
+    coupons = (
+        _tender(TenderKind.COUPON, coupon.face * coupon.count, coupon_id=coupon.coupon_id)
         for coupon in request.coupons
-    ]
-    rest = Money(payable, shop.currency) - paid_with_points
-    for kind, amount in (
-        (TenderKind.MATCH, priced.match_amount),
-        (TenderKind.POINTS, paid_with_points),
-        (TenderKind.GATEWAY, rest),
-    ):
-        if amount:
-            tenders.append(
-                Tender(
-                    tender_id=str(kind),
-                    kind=kind,
-                    amount=amount,
-                    points=points if kind is TenderKind.POINTS else 0,
-                    refunded_amount=zero,
-                )
-            )
-    return points, tuple(tenders)
+    )
+    others = (
+        _tender(TenderKind.MATCH, priced.match_amount),
+        _tender(TenderKind.POINTS, worth, points=points),
+        _tender(TenderKind.GATEWAY, payable - worth),
+    )
+    return points, (*coupons, *(tender for tender in others if tender.amount))
+
+
+def _points_spent(shop: Shop, wanted: int, payable: Money) -> tuple[int, Money]:
+    """Return how many of the points wanted are needed, and what they pay."""
+    worth = money_for(shop.programme, 1).minor if shop.programme else 0
+    if shop.programme is None or not worth:
+        return 0, _nothing(shop)
+    points = min(wanted, payable.minor // worth)
+    return points, money_for(shop.programme, points)
+
+
+def _tender(
+    kind: TenderKind, amount: Money, *, points: int = 0, coupon_id: str | None = None
+) -> Tender:
+    return Tender(
+        tender_id=f"{kind}:{coupon_id}" if coupon_id else str(kind),
+        kind=kind,
+        amount=amount,
+        points=points,
+        coupon_id=coupon_id,
+        refunded_amount=Money.zero(amount.currency),
+    )
 
 
 def _line_items(shop: Shop, lines: Iterable[CartLine], priced: PricedBasket) -> Iterator[LineItem]:

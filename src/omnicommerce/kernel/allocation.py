@@ -74,9 +74,9 @@ def allocate_capped(total: int, weights: Mapping[K, int], caps: Mapping[K, int])
     for key in keys:
         if type(caps.get(key)) is not int or caps[key] < 0:
             raise InvalidValue("caps", f"key {key!r} needs a cap, an int of zero or more")
-    taken: dict[K, int] = dict.fromkeys(keys, 0)
+    taken = dict.fromkeys(keys, 0)
     left = abs(total)
-    open_keys = [key for key in keys if caps[key]]
+    open_keys: list[K] = [key for key in keys if caps[key]]
     while left and open_keys:
         shape = _shape([weights[key] for key in open_keys])
         weight_sum = sum(shape)

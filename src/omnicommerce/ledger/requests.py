@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ __all__ = [
 
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _compact: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_in_order: Final = operator.attrgetter("kind", "subject", "scope")
+"""Sorts accounts as they compare, without comparing them one by one."""
 
 
 def sum_demands(demands: Iterable[Demand]) -> tuple[Demand, ...]:
@@ -43,7 +46,7 @@ def sum_demands(demands: Iterable[Demand]) -> tuple[Demand, ...]:
         sums[account] = Demand(account, other.quantity + demand.quantity) if other else demand
     if not sums:
         raise InvalidValue("demands", "must name at least one account")
-    return tuple(sums[account] for account in sorted(sums))
+    return tuple(sums[account] for account in sorted(sums, key=_in_order))
 
 
 def require_change(change: object) -> int:

@@ -43,6 +43,7 @@ PICKUP = Pickup(
     ready_by=BEGINNING,
     collect_until=BEGINNING + timedelta(days=1),
     lines=(),
+    status=PickupStatus.REQUESTED,
 )
 
 

@@ -1,16 +1,14 @@
-"""A year of real receipts, priced to the cent, at a bounded multiple of hand-written code."""
+"""A year of real receipts, priced to the cent."""
 
 from __future__ import annotations
 
 import gzip
 import shutil
-import time
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from benchmarks import receipts_floor
 from omnicommerce.cli.receipts_book import (
     BookName,
     MalformedRow,
@@ -76,24 +74,6 @@ def test_every_basket_costs_what_the_rules_say(
     assert len(same) == equal_receipt
     for found in priced.values():
         assert sum(line.selling_minor for line in found.lines) == found.selling_minor
-    _check_speed(name, book)
-
-
-def _check_speed(name: BookName, book: PriceBook) -> None:
-    """Stay near hand-written dictionaries: six times when it is quiet, half as much more here."""
-    if name != "insample":
-        return
-    floor_baskets = receipts_floor.load_baskets(RECEIPTS)
-    tables = receipts_floor.load_book(RECEIPTS, name)
-    categories = receipts_floor.load_categories(RECEIPTS)
-    ratios: list[float] = []
-    for _ in range(3):
-        start = time.process_time()
-        receipts_floor.price_all(floor_baskets, tables, categories)
-        between = time.process_time()
-        price_all(book)
-        ratios.append((time.process_time() - between) / (between - start))
-    assert min(ratios) < 9
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import attrs
@@ -13,8 +12,8 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from omnicommerce.adapters.memory import MemoryStore, MemoryUnit
 from omnicommerce.adapters.memory.ledger import MemoryLedger
-from omnicommerce.ledger.model import AccountKey, Command
-from omnicommerce.ledger.plan import View
+from omnicommerce.adapters.memory.reading import MemoryReader
+from omnicommerce.ledger.model import Command, Hold
 from omnicommerce.testing.ledger_machine import ledger_machine
 from omnicommerce.testing.ledger_requests import (
     Failure,
@@ -90,13 +89,16 @@ def test_the_memory_ledger_is_the_naive_one() -> None:
     run_state_machine_as_test(NaiveComparison)
 
 
-class _Blocking(MemoryLedger):
-    """A ledger with a fault: holds that are due go on blocking until somebody sweeps."""
+class _BlockingReader(MemoryReader):
+    """A reader with a fault: holds that are due go on blocking until somebody sweeps."""
 
-    def _view(
-        self, key: AccountKey, at: datetime, wanted: int | None = None, *, due: bool = False
-    ) -> View:
-        return attrs.evolve(super()._view(key, at, wanted, due=due), due=())
+    def _due(self, *_: Any) -> tuple[Hold, ...]:
+        return ()
+
+
+class _Blocking(MemoryLedger):
+    def _reader(self) -> MemoryReader:
+        return _BlockingReader(self._tables)
 
 
 class _BlockingStore(MemoryStore):

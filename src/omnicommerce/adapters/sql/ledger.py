@@ -17,26 +17,22 @@ from omnicommerce.adapters.sql.writing import write_plan
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.errors import AdapterError, Misuse, Refused
 from omnicommerce.kernel.ids import require_id
-from omnicommerce.kernel.quantity import LARGEST_QUANTITY, require_quantity
 from omnicommerce.ledger import decide
 from omnicommerce.ledger.lots import lot_order
 from omnicommerce.ledger.model import (
     AccountKey,
-    Beyond,
     Command,
     Demand,
     Entry,
     Hold,
-    Lapsed,
     Lot,
-    LotTerms,
     Moved,
     Standing,
-    Swept,
     Verb,
 )
-from omnicommerce.ledger.plan import Plan, View
-from omnicommerce.ledger.ports import Ledger, LedgerBooks
+from omnicommerce.ledger.plan import Plan
+from omnicommerce.ledger.planned import PlannedLedger
+from omnicommerce.ledger.ports import LedgerBooks
 from omnicommerce.ledger.requests import Answered, answer_from_json
 
 __all__ = ["SqlLedger"]
@@ -44,44 +40,11 @@ __all__ = ["SqlLedger"]
 _UNCLAIM: Final = sa.text("DELETE FROM oc_command WHERE command_key = :key")
 
 
-class SqlLedger(Ledger):
+class SqlLedger(PlannedLedger[Reader]):
     """`omnicommerce.ledger.ports.Ledger` over one database transaction."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-
-    def credit(
-        self, account: AccountKey, quantity: int, *, by: Command, terms: LotTerms | None = None
-    ) -> Moved:
-        """Put value in; see the port."""
-        demand = Demand(account, quantity)
-        origin = None if terms is None else terms.origin
-        return self._once(
-            decide.fingerprint(Verb.CREDIT, by, [demand], origin=origin),
-            by,
-            lambda reader: decide.credit(_view(reader, account, by), quantity, by=by, terms=terms),
-        )
-
-    def debit(
-        self,
-        account: AccountKey,
-        quantity: int,
-        *,
-        by: Command,
-        beyond: Beyond = Beyond.REFUSE,
-        origin: str | None = None,
-    ) -> Moved:
-        """Take available value out; see the port."""
-        demand = Demand(account, quantity)
-        if origin is not None:
-            require_id(origin, "origin")
-        return self._once(
-            decide.fingerprint(Verb.DEBIT, by, [demand], beyond=beyond, origin=origin),
-            by,
-            lambda reader: decide.debit(
-                _view(reader, account, by, quantity), quantity, by=by, beyond=beyond, origin=origin
-            ),
-        )
 
     def hold(
         self,
@@ -111,115 +74,6 @@ class SqlLedger(Ledger):
         return self._once(
             request, by, lambda reader: _hold(reader, holding, quick), claimed=quick.claimed
         )
-
-    def extend(self, group: str, *, expires_at: datetime | None, by: Command) -> Moved:
-        """Move the expiry of a group; see the port."""
-
-        def plan(reader: Reader) -> Plan:
-            holds, _ = _group(reader, group)
-            return decide.extend(holds, expires_at=expires_at, by=by)
-
-        require_id(group, "group")
-        return self._once(decide.fingerprint(Verb.EXTEND, by, group=group), by, plan)
-
-    def capture(self, group: str, *, by: Command, demands: Iterable[Demand] | None = None) -> Moved:
-        """Make held units final; see the port."""
-        wanted = None if demands is None else decide.sum_demands(demands)
-
-        def plan(reader: Reader) -> Plan:
-            holds, views = _group(reader, group)
-            return decide.capture(holds, wanted, views=views, by=by)
-
-        require_id(group, "group")
-        return self._once(decide.fingerprint(Verb.CAPTURE, by, wanted, group=group), by, plan)
-
-    def release(self, group: str, *, by: Command, demands: Iterable[Demand] | None = None) -> Moved:
-        """Give held units back; see the port."""
-        wanted = None if demands is None else decide.sum_demands(demands)
-
-        def plan(reader: Reader) -> Plan:
-            holds, views = _group(reader, group)
-            return decide.release(holds, wanted, views=views, by=by)
-
-        require_id(group, "group")
-        return self._once(decide.fingerprint(Verb.RELEASE, by, wanted, group=group), by, plan)
-
-    def restore(
-        self,
-        group: str,
-        *,
-        by: Command,
-        demands: Iterable[Demand] | None = None,
-        lapsed: Lapsed = Lapsed.LAPSE,
-    ) -> Moved:
-        """Put captured units back; see the port."""
-        wanted = None if demands is None else decide.sum_demands(demands)
-
-        def plan(reader: Reader) -> Plan:
-            holds, views = _group(reader, group)
-            return decide.restore(holds, wanted, views=views, lapsed=lapsed, by=by)
-
-        require_id(group, "group")
-        request = decide.fingerprint(Verb.RESTORE, by, wanted, group=group, lapsed=lapsed)
-        return self._once(request, by, plan)
-
-    def transfer(
-        self, source: AccountKey, target: AccountKey, quantity: int, *, by: Command
-    ) -> Moved:
-        """Move available value; see the port."""
-        # Kept in this order, not sorted: there and back are two requests.
-        demands = [Demand(source, quantity), Demand(target, quantity)]
-
-        def plan(reader: Reader) -> Plan:
-            found = reader.views({target: None, source: quantity}, by.at)
-            views = {view.account.key: view for view in found}
-            return decide.transfer(views[source], views[target], quantity, by=by)
-
-        return self._once(decide.fingerprint(Verb.TRANSFER, by, demands), by, plan)
-
-    def adjust(
-        self, account: AccountKey, change: int, *, by: Command, beyond: Beyond = Beyond.REFUSE
-    ) -> Moved:
-        """Correct a balance; see the port."""
-        demand = Demand(account, abs(decide.require_change(change)))
-        sign = 1 if change > 0 else -1
-        return self._once(
-            decide.fingerprint(Verb.ADJUST, by, [demand], sign=sign, beyond=beyond),
-            by,
-            lambda reader: decide.adjust(
-                _view(reader, account, by, -change), change, by=by, beyond=beyond
-            ),
-        )
-
-    def count(self, account: AccountKey, counted: int, *, by: Command) -> Moved:
-        """Make the balance what was counted; see the port."""
-        subject, units = Demand(account, 1), decide.require_counted(counted)
-        return self._once(
-            decide.fingerprint(Verb.ADJUST, by, [subject], counted=units),
-            by,
-            lambda reader: decide.count(_view(reader, account, by, LARGEST_QUANTITY), units, by=by),
-        )
-
-    def set_floor(self, account: AccountKey, floor: int, *, by: Command) -> Moved:
-        """Keep units back from everybody; see the port."""
-        subject = Demand(account, 1)
-        return self._once(
-            decide.fingerprint(Verb.FLOOR, by, [subject], floor=decide.require_floor(floor)),
-            by,
-            lambda reader: decide.set_floor(_view(reader, account, by), floor, by=by),
-        )
-
-    def sweep(self, at: datetime, *, limit: int = 1000) -> Swept:
-        """Book what the clock has ended; see the port."""
-        by = decide.sweeping(require_instant(at))
-        require_quantity(limit, "limit")
-        reader = Reader(self._transaction)
-        holds, views = reader.due_holds(by.at, limit)
-        self._book(decide.expire(holds, views=views, at=by.at), reader, by)
-        reader = Reader(self._transaction)
-        lots, views = reader.due_lots(by.at, limit - len(holds))
-        self._book(decide.lapse(lots, views=views, at=by.at), reader, by)
-        return Swept(holds=len(holds), lots=len(lots))
 
     def standings(
         self, accounts: Iterable[AccountKey], *, at: datetime
@@ -300,18 +154,12 @@ class SqlLedger(Ledger):
         fingerprint, answer = rows[0]
         return Answered(fingerprint, answer_from_json(answer))
 
+    def _reader(self) -> Reader:
+        return Reader(self._transaction)
+
     def _book(self, plan: Plan, reader: Reader, by: Command) -> None:
         if plan.effects:
             write_plan(self._transaction, plan, reader.read, by=by, request=None)
-
-
-def _view(reader: Reader, account: AccountKey, by: Command, wanted: int | None = None) -> View:
-    return reader.views({account: wanted}, by.at)[0]
-
-
-def _group(reader: Reader, group: str) -> tuple[tuple[Hold, ...], list[View]]:
-    holds, views = reader.group(group)
-    return decide.require_group(group, holds), views
 
 
 def _hold(reader: Reader, holding: HoldRequest, quick: Quick) -> Plan:

@@ -8,6 +8,7 @@ exists) nothing is held, and `omnicommerce.ledger.decide` judges what was read.
 from __future__ import annotations
 
 import functools
+import json
 from datetime import datetime
 from typing import Any, Final
 
@@ -47,9 +48,9 @@ _WANTED: Final = [("account", tables.account.c.account), ("quantity", tables.hol
 def _whole_hold() -> sa.TextClause:
     """Return PostgreSQL's whole hold: gate, key, figures, holds and journal in one statement.
 
-    It answers whether the gate opened, whether the group is new, and the counts
-    of keys claimed and of accounts updated. Where the gate stayed shut there is
-    one such row for each wanted account that exists, with its figures.
+    It answers whether the gate opened, whether the group is new, the counts of
+    keys claimed and of accounts updated, and, where the gate stayed shut, the
+    figures of the wanted accounts that exist, as JSON text.
     """
     postgres = DIALECTS["postgresql"]
     gated = claim(postgres, "(SELECT enough AND new_group FROM gate)")
@@ -71,9 +72,11 @@ def _whole_hold() -> sa.TextClause:
             WHERE t.account = l.account AND t.balance - t.held - t.floor >= l.quantity
             AND EXISTS (SELECT 1 FROM command) RETURNING 1
         ), holds AS ({_HOLDS.format_map(values)}), journal AS ({_JOURNAL.format_map(values)})
-        SELECT g.enough AND g.new_group, g.new_group, (SELECT count(*) FROM command),
-        (SELECT count(*) FROM taken), account, balance, held, floor, deficit, lotted
-        FROM gate AS g LEFT JOIN locked ON NOT (g.enough AND g.new_group) ORDER BY account
+        SELECT enough AND new_group, new_group, (SELECT count(*) FROM command),
+        (SELECT count(*) FROM taken), CASE WHEN NOT (enough AND new_group) THEN (
+            SELECT CAST(json_agg(json_build_array(account, balance, held, floor, deficit, lotted)
+            ORDER BY account) AS text) FROM locked
+        ) END FROM gate
         """
     )
 
@@ -157,15 +160,14 @@ def _hold_at_once(transaction: Transaction, wanted: HoldRequest) -> Quick:
     parameters = _parameters(wanted)
     parameters |= claim_parameters(wanted.by, wanted.fingerprint, wanted.answer)
     parameters["count"] = len(wanted.demands)
-    rows = transaction.rows(_whole_hold(), parameters)
-    opened, new_group, keys, taken = rows[0][:4]
+    ((opened, new_group, keys, taken, figures),) = transaction.rows(_whole_hold(), parameters)
     if opened and keys and taken != len(wanted.demands):
         transaction.fail(Conflict("an account changed while it was locked"))
     return Quick(
         held=bool(opened and keys),
         known=bool(opened and not keys),
         new_group=new_group,
-        accounts=tuple(account_of(row[4:]) for row in rows if row[4] is not None),
+        accounts=tuple(account_of(row) for row in json.loads(figures or "[]")),
     )
 
 

@@ -1,1 +1,1 @@
-"""Small programs that show one thing each."""
+"""Small programs that show one thing each: ``python -m examples.two_devices``."""

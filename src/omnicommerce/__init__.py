@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from omnicommerce.cart.model import Cart, CartPolicy
     from omnicommerce.cart.service import Visitor
     from omnicommerce.catalog.model import Component, Product, Variant
+    from omnicommerce.catalog.ports import Article, ProductRepository
     from omnicommerce.checkout.configuration import (
         Channel,
         ChannelUnknown,
@@ -91,6 +92,7 @@ __all__ = [
     "AllOf",
     "AmountOff",
     "AnyOf",
+    "Article",
     "AtLeast",
     "Availability",
     "Basket",
@@ -162,6 +164,7 @@ __all__ = [
     "PricedBasket",
     "PricingConfiguration",
     "Product",
+    "ProductRepository",
     "ProductTraits",
     "Programme",
     "Promotion",
@@ -204,6 +207,7 @@ _HOMES: Final = {
         "cart.model": "Cart CartPolicy",
         "cart.service": "Visitor",
         "catalog.model": "Component Product Variant",
+        "catalog.ports": "Article ProductRepository",
         "checkout.configuration": "Channel ChannelUnknown CheckoutPolicy ShopConfiguration",
         "checkout.errors": "CheckoutRefused PaymentDeclined QuoteOutdated",
         "checkout.model": "CheckoutRequest PickupChoice Quote",

@@ -71,8 +71,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile(
         "ci",
         settings.get_profile("fast"),
-        max_examples=50,
-        stateful_step_count=30,
+        max_examples=40,
+        stateful_step_count=25,
         derandomize=True,
         database=None,
         print_blob=True,

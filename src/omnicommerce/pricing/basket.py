@@ -10,19 +10,11 @@ import attrs
 
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.kernel.ids import require_id
+from omnicommerce.kernel.ids import valid_id
 from omnicommerce.kernel.money import Money
-from omnicommerce.kernel.quantity import require_quantity
+from omnicommerce.kernel.quantity import valid_quantity
 
 __all__ = ["Basket", "BasketLine", "Coupon", "CouponKind", "GivenPrice", "Situation"]
-
-
-def _id(_: object, attribute: attrs.Attribute[str], value: object) -> None:
-    require_id(value, attribute.name)
-
-
-def _quantity(_: object, attribute: attrs.Attribute[int], value: object) -> None:
-    require_quantity(value, attribute.name)
 
 
 def _not_negative(_: object, attribute: attrs.Attribute[Money], value: object) -> None:
@@ -55,9 +47,9 @@ class GivenPrice:
 class BasketLine:
     """Some units of one SKU; ``quantity`` is in the smallest unit of its measure."""
 
-    line_id: str = attrs.field(validator=_id)
-    sku: str = attrs.field(validator=_id)
-    quantity: int = attrs.field(default=1, validator=_quantity)
+    line_id: str = attrs.field(validator=valid_id)
+    sku: str = attrs.field(validator=valid_id)
+    quantity: int = attrs.field(default=1, validator=valid_quantity)
     given: GivenPrice | None = attrs.field(default=None)
 
     @given.validator
@@ -81,9 +73,9 @@ class Coupon:
     It pays like money and lowers no price, so a basket can owe less than nothing.
     """
 
-    coupon_id: str = attrs.field(validator=_id)
+    coupon_id: str = attrs.field(validator=valid_id)
     face: Money = attrs.field(validator=_not_negative)
-    count: int = attrs.field(default=1, validator=_quantity)
+    count: int = attrs.field(default=1, validator=valid_quantity)
     kind: CouponKind = attrs.field(
         default=CouponKind.VALUE, validator=attrs.validators.instance_of(CouponKind)
     )
@@ -138,7 +130,7 @@ class Situation:
         InvalidValue: ``at`` is naive, or a set is a single text.
     """
 
-    channel: str = attrs.field(validator=_id)
+    channel: str = attrs.field(validator=valid_id)
     at: datetime = attrs.field(converter=require_instant)
     location: str | None = None
     zone: str | None = None

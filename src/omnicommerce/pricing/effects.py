@@ -15,7 +15,7 @@ import attrs
 
 from omnicommerce.kernel.documents import register_atoms
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.kernel.quantity import require_quantity
+from omnicommerce.kernel.quantity import valid_quantity
 from omnicommerce.kernel.rate import Rate
 from omnicommerce.kernel.rounding import RoundingLevel
 
@@ -43,10 +43,6 @@ class Remainder(enum.StrEnum):
     PRO_RATA = "pro_rata"
     WHOLE_SET = "whole_set"
     REGULAR = "regular"
-
-
-def _positive(_: object, attribute: attrs.Attribute[int], value: object) -> None:
-    require_quantity(value, attribute.name)
 
 
 def _amount(_: object, attribute: attrs.Attribute[int], value: object) -> None:
@@ -110,11 +106,11 @@ class BuyGet:
         max_repeats: How many sets are rewarded at most; None: all of them.
     """
 
-    buy: int = attrs.field(validator=_positive)
-    get: int = attrs.field(default=1, validator=_positive)
+    buy: int = attrs.field(validator=valid_quantity)
+    get: int = attrs.field(default=1, validator=valid_quantity)
     rate: Rate = attrs.field(factory=lambda: Rate.percent(100), validator=_share)
     max_repeats: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_positive)
+        default=None, validator=attrs.validators.optional(valid_quantity)
     )
 
 
@@ -125,7 +121,7 @@ class SetPrice:
     With ``regular`` the dearest units fill the sets. Goods sold by weight do not count.
     """
 
-    per: int = attrs.field(validator=_positive)
+    per: int = attrs.field(validator=valid_quantity)
     amount: int = attrs.field(validator=_amount)
     remainder: Remainder = attrs.field(
         default=Remainder.REGULAR, validator=attrs.validators.instance_of(Remainder)

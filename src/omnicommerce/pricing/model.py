@@ -12,7 +12,7 @@ import attrs
 from omnicommerce.kernel import documents
 from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.kernel.ids import require_id
+from omnicommerce.kernel.ids import valid_id
 from omnicommerce.kernel.predicates import ALWAYS, Predicate
 from omnicommerce.kernel.quantity import Measure, require_quantity
 from omnicommerce.kernel.rounding import RoundingMode
@@ -29,10 +29,6 @@ __all__ = [
     "ProductTraits",
     "Promotion",
 ]
-
-
-def _id(_: object, attribute: attrs.Attribute[str], value: object) -> None:
-    require_id(value, attribute.name)
 
 
 def _frozen_facts(
@@ -58,7 +54,7 @@ class ProductTraits:
         measure: What one unit of its quantity is.
     """
 
-    sku: str = attrs.field(validator=_id)
+    sku: str = attrs.field(validator=valid_id)
     facts: Mapping[str, frozenset[str]] = attrs.field(
         factory=dict, converter=_frozen_facts, hash=False
     )
@@ -86,7 +82,7 @@ class ListRole(enum.StrEnum):
 class PriceList:
     """A source of price rows, and the situations in which it counts."""
 
-    list_id: str = attrs.field(validator=_id)
+    list_id: str = attrs.field(validator=valid_id)
     role: ListRole = ListRole.BASE
     when: Predicate = ALWAYS
 
@@ -95,7 +91,7 @@ class PriceList:
 class NamedWindow:
     """A window that price rows refer to by its id."""
 
-    window_id: str = attrs.field(validator=_id)
+    window_id: str = attrs.field(validator=valid_id)
     window: Window
 
 
@@ -180,7 +176,7 @@ class Promotion:
         limit_per_customer: How often by each customer.
     """
 
-    promotion_id: str = attrs.field(validator=_id)
+    promotion_id: str = attrs.field(validator=valid_id)
     effect: Effect
     name: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_texts, hash=False)
     when: Predicate = ALWAYS

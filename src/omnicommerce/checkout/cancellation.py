@@ -13,12 +13,11 @@ from omnicommerce.checkout.undo import refund_units
 from omnicommerce.fulfilment.decide import end
 from omnicommerce.fulfilment.model import PICKUP_TRANSITIONS, Pickup, PickupStatus, slot_account
 from omnicommerce.kernel.ids import CartId, OrderId
-from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import Command, Demand
 from omnicommerce.loyalty.model import Programme
-from omnicommerce.orders.decide import OrderStateRefused, advance, settle_attempt, with_units
+from omnicommerce.orders.decide import advance, require_settled, settle_attempt, with_units
 from omnicommerce.orders.events import OrderCancelled
-from omnicommerce.orders.model import ATTEMPT_TRANSITIONS, AttemptState, Order, OrderStatus
+from omnicommerce.orders.model import AttemptState, Order, OrderStatus
 
 __all__ = ["cancel"]
 
@@ -54,7 +53,7 @@ def cancel(
         return order
     if paid is not None:
         order = settle_attempt(order, paid[0], AttemptState.APPROVED, reference=paid[1])
-    _refuse_unresolved(order)
+    require_settled(order)
     was_confirmed = order.status is OrderStatus.CONFIRMED
     order = attrs.evolve(advance(order, OrderStatus.CANCELLED), held_until=None)
     if stores.ledger.holds(order_id):
@@ -82,17 +81,6 @@ def cancel(
         OrderCancelled(event_id=f"{order_id}:cancelled", subject=order_id, at=at, cause=cause)
     )
     return stores.orders.save(order)
-
-
-def _refuse_unresolved(order: Order) -> None:
-    for attempt in order.attempts:
-        if ATTEMPT_TRANSITIONS[attempt.state]:
-            raise OrderStateRefused(
-                Reason(
-                    "payment.unsettled",
-                    {"order": order.order_id, "attempt": attempt.attempt_id},
-                )
-            )
 
 
 def _give_cart_back(stores: CheckoutStores, order: Order, cart_id: CartId, at: datetime) -> None:

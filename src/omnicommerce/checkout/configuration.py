@@ -11,13 +11,13 @@ import attrs
 
 from omnicommerce.cart.model import CartPolicy
 from omnicommerce.catalog.model import Product
-from omnicommerce.catalog.ports import ProductRepository
+from omnicommerce.catalog.ports import Article, ProductRepository
 from omnicommerce.catalog.snapshot import Catalog
 from omnicommerce.fulfilment.model import PickupPoint
 from omnicommerce.inventory.model import Location
 from omnicommerce.kernel import documents
 from omnicommerce.kernel.currency import Currency
-from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue, Refused
+from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue, Refused, UnknownSku
 from omnicommerce.kernel.ids import ChannelId, valid_id
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.loyalty.model import Programme
@@ -164,6 +164,15 @@ class Shop:
                     {"channel": str(channel_id), "known": sorted(self.channels)},
                 )
             ) from None
+
+    def articles(self, skus: Iterable[str]) -> Mapping[str, Article]:
+        """Return the articles of all these SKUs, or raise `UnknownSku` naming those not sold."""
+        wanted = set(skus)
+        found = self.products.many(wanted)
+        missing = wanted.difference(found)
+        if missing:
+            raise UnknownSku(missing)
+        return found
 
     @cached_property
     def limits(self) -> Mapping[str, tuple[int | None, int | None]]:

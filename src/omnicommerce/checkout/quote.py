@@ -22,7 +22,6 @@ from omnicommerce.loyalty.decide import money_for, points_for
 from omnicommerce.orders.model import LineAdjustment, LineItem, PromotionUse, Tender, TenderKind
 from omnicommerce.pricing.basket import Basket, BasketLine, Situation
 from omnicommerce.pricing.decide import price
-from omnicommerce.pricing.errors import UnknownSku
 from omnicommerce.pricing.result import PricedBasket
 
 __all__ = ["make_quote", "situation_of"]
@@ -208,10 +207,7 @@ def _tender(
 
 
 def _line_items(shop: Shop, lines: Iterable[CartLine], priced: PricedBasket) -> Iterator[LineItem]:
-    articles = shop.products.many({line.sku for line in lines})
-    missing = {line.sku for line in lines if line.sku not in articles}
-    if missing:
-        raise UnknownSku(missing)
+    articles = shop.articles(line.sku for line in lines)
     for line in lines:
         article, priced_line = articles[line.sku], priced.line(line.line_id)
         yield LineItem(

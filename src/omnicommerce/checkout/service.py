@@ -25,7 +25,6 @@ from omnicommerce.ledger.errors import HoldEnded
 from omnicommerce.orders.decide import settle_refund
 from omnicommerce.orders.events import RefundPaid
 from omnicommerce.orders.model import (
-    ATTEMPT_TRANSITIONS,
     AttemptState,
     Order,
     OrderStatus,
@@ -143,8 +142,7 @@ class Checkout:
             PaymentDeclined: The attempt turned out to be declined.
         """
         order = self.transactions.run(lambda s: s.orders.get(order_id))
-        unsettled = [a for a in order.attempts if ATTEMPT_TRANSITIONS[a.state]]
-        for attempt in unsettled:
+        for attempt in order.unsettled:
             answer = self._look_up(attempt)
             if not self._may_be_on_its_way(attempt, answer):
                 self._settle(order_id, attempt.attempt_id, answer)
@@ -183,12 +181,11 @@ class Checkout:
         order_id = order.order_id
         if order.status is not OrderStatus.PLACED:
             return self.pay_refunds(order_id)
-        is_open = any(ATTEMPT_TRANSITIONS[attempt.state] for attempt in order.attempts)
         with contextlib.suppress(HoldEnded, PaymentDeclined):
-            if is_open and self.resolve(order_id).status is OrderStatus.PLACED:
+            if order.unsettled and self.resolve(order_id).status is OrderStatus.PLACED:
                 hold = self.shop.policy.payment_hold
                 self.transactions.run(lambda s: keep_waiting(s, order_id, hold=hold, at=at))
-            elif not is_open and order.held_until and order.held_until <= at:
+            elif not order.unsettled and order.held_until and order.held_until <= at:
                 self.cancel(order_id, cause="payment.overdue")
         return self.transactions.run(lambda s: s.orders.get(order_id))
 

@@ -12,7 +12,6 @@ from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.ports import CheckoutStores
 from omnicommerce.inventory.decide import store_options
 from omnicommerce.inventory.model import Point, StoreOption, stock_account
-from omnicommerce.kernel.errors import UnknownSku
 from omnicommerce.kernel.ids import CartId
 
 __all__ = ["stock_demand", "stores_for"]
@@ -41,10 +40,7 @@ def stock_demand(shop: Shop, cart: CartState) -> Mapping[str, int]:
     Raises:
         UnknownSku: Something is not sold any more.
     """
-    articles = shop.products.many({line.sku for line in cart.lines})
-    missing = {line.sku for line in cart.lines} - set(articles)
-    if missing:
-        raise UnknownSku(missing)
+    articles = shop.articles(line.sku for line in cart.lines)
     demand: dict[str, int] = defaultdict(int)
     for line in cart.lines:
         for part in articles[line.sku].stock_parts(line.quantity):

@@ -30,6 +30,7 @@ __all__ = [
     "give_back",
     "open_attempt",
     "refund_for",
+    "require_settled",
     "settle_attempt",
     "settle_refund",
     "with_units",
@@ -69,15 +70,20 @@ def open_attempt(order: Order, attempt: PaymentAttempt) -> Order:
         raise OrderStateRefused(
             Reason("order.not_payable", {"order": order.order_id, "status": str(order.status)})
         )
-    unsettled = [a for a in order.attempts if ATTEMPT_TRANSITIONS[a.state]]
-    if unsettled:
-        raise OrderStateRefused(
-            Reason(
-                "payment.unsettled",
-                {"order": order.order_id, "attempt": unsettled[0].attempt_id},
-            )
-        )
+    require_settled(order)
     return attrs.evolve(order, attempts=(*order.attempts, attempt))
+
+
+def require_settled(order: Order) -> None:
+    """Refuse an order while nobody knows what became of a payment.
+
+    Raises:
+        OrderStateRefused: An attempt has no known outcome.
+    """
+    for attempt in order.unsettled:
+        raise OrderStateRefused(
+            Reason("payment.unsettled", {"order": order.order_id, "attempt": attempt.attempt_id})
+        )
 
 
 def settle_attempt(

@@ -222,6 +222,11 @@ class Order:
         return next((tender for tender in self.tenders if tender.kind is kind), None)
 
     @property
+    def unsettled(self) -> tuple[PaymentAttempt, ...]:
+        """The payment attempts whose outcome is not known yet."""
+        return tuple(attempt for attempt in self.attempts if ATTEMPT_TRANSITIONS[attempt.state])
+
+    @property
     def attention_at(self) -> datetime | None:
         """First instant at which a scheduler should look at it again; None: never.
 
@@ -240,7 +245,7 @@ class Order:
     def due_amount(self) -> Money:
         """What the gateway has to collect: nothing if other tenders cover the order."""
         tender = self.tender(TenderKind.GATEWAY)
-        return tender.amount if tender else self.total_amount - self.total_amount
+        return tender.amount if tender else Money.zero(self.total_amount.currency)
 
     @property
     def refunded_amount(self) -> Money:

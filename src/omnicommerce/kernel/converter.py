@@ -6,13 +6,14 @@ It is apart because importing cattrs takes longer than importing the rest of the
 from __future__ import annotations
 
 import enum
+import functools
 import re
 import types
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, NewType, Union, get_args, get_origin
 
 import attrs
 from cattrs import Converter
@@ -22,11 +23,13 @@ from cattrs.cols import (
     is_mapping,
     mapping_structure_factory,
 )
+from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.errors import InvalidValue
+from omnicommerce.kernel.fast_json import NotAlike
 from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.rate import Rate
 from omnicommerce.kernel.window import WeeklySpan
@@ -35,17 +38,30 @@ __all__ = ["build_converter", "tag_of"]
 
 Hook = Callable[[Any, Any], Any]
 
+_PLAIN: Final = frozenset({str, int, bool, types.NoneType})
+_UTC_OFFSET: Final = len("+00:00")
 _DURATION: Final = re.compile(
     r"P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,6}))?S)?)?", re.ASCII
 )
 
 
-def build_converter(atoms: Collection[type[Any]]) -> Converter:
-    """Return a new converter; ``atoms`` are the classes that carry a ``type`` in JSON."""
-    converter = Converter(forbid_extra_keys=True)
+def build_converter(atoms: Collection[type[Any]], *, for_orjson: bool = False) -> Converter:
+    """Return a new converter.
+
+    Args:
+        atoms: The classes that carry a ``type`` in JSON.
+        for_orjson: Whether it only writes, and orjson goes on from there: instants stay
+            instants, and what orjson would write in its own way raises `NotAlike`.
+    """
+    if for_orjson:
+        converter = Converter(unstructure_fallback_factory=_only_plain)
+    else:
+        converter = Converter(forbid_extra_keys=True)
     _register_plain(converter)
     _register_classes(converter)
     _register_texts(converter)
+    if for_orjson:
+        converter.register_unstructure_hook_func(_is(datetime), _in_utc)
     _register_collections(converter)
     _register_atoms(converter, frozenset(atoms))
     return converter
@@ -63,6 +79,14 @@ def _register_plain(converter: Converter) -> None:
     converter.register_structure_hook(float, _refuse_float)
 
 
+def _only_plain(cls: Any) -> Callable[[Any], Any]:
+    return identity if cls in _PLAIN else _refuse_to_write
+
+
+def _refuse_to_write(_: Any) -> Any:
+    raise NotAlike
+
+
 def _is(cls: type[Any]) -> Callable[[Any], bool]:
     """Tell a class from its subclasses: an instant is not a date."""
     return lambda other: other is cls
@@ -72,9 +96,9 @@ def _exactly(cls: type[Any], name: str) -> Hook:
     def structure(value: Any, wanted: Any) -> Any:
         if wanted is not cls and _is_enum(wanted):  # an enum of texts comes here as a text
             return _member(value, wanted)
-        if type(value) is not cls:
-            raise InvalidValue(cls.__name__, f"must be {name}, not {_show(value)}")
-        return value
+        if type(value) is cls:
+            return value
+        raise InvalidValue(cls.__name__, f"must be {name}, not {_show(value)}")
 
     return structure
 
@@ -118,11 +142,15 @@ def _from_text(cls: type[Any], example: str, read: Callable[[str], Any]) -> Hook
 
 
 def _read_instant(text: str) -> datetime:
-    return require_instant(datetime.fromisoformat(text))
+    return _in_utc(datetime.fromisoformat(text))
 
 
 def _write_instant(at: datetime) -> str:
-    return require_instant(at).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return f"{_in_utc(at).isoformat()[:-_UTC_OFFSET]}Z"
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if type(at) is datetime and at.tzinfo is UTC else require_instant(at)
 
 
 def _read_decimal(text: str) -> Decimal:
@@ -165,8 +193,15 @@ def _write_duration(duration: timedelta) -> str:
 def _register_classes(converter: Converter) -> None:
     converter.register_structure_hook_factory(attrs.has, lambda cls: _class_hook(cls, converter))
     converter.register_structure_hook_func(_is_enum, _member)
+    converter.register_structure_hook_factory(
+        _is_new_type, lambda cls: converter.get_structure_hook(cls.__supertype__)
+    )
     for kind in (enum.Enum, enum.StrEnum, enum.IntEnum):
         converter.register_unstructure_hook(kind, lambda member: member.value)
+
+
+def _is_new_type(cls: Any) -> bool:
+    return type(cls) is NewType
 
 
 def _is_enum(cls: Any) -> bool:
@@ -181,12 +216,31 @@ def _member(value: Any, cls: type[enum.Enum]) -> enum.Enum:
     raise InvalidValue(cls.__name__, f"must be one of {known}, not {_show(value)}")
 
 
-def _class_hook(cls: type[Any], converter: Converter) -> Hook:
-    return _only(Mapping, "an object", _strict(cls, converter))
+def _class_hook(cls: type[Any], converter: Converter, tag: str | None = None) -> Hook:
+    """Read a class from an object, with the ``type`` that names it if it is an atom.
+
+    Usually no key is unknown, which is quickly seen; else cattrs finds out which.
+    """
+    usual = _read_attributes(cls, converter, strict=False)
+    strict = functools.cache(lambda: _read_attributes(cls, converter, strict=True))
+    keys = {field.name for field in attrs.fields(cls) if field.init}
+    if tag is not None:
+        keys.add("type")
+
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not dict and not isinstance(value, Mapping):
+            raise InvalidValue("an object", f"must be an object, not {_show(value)}")
+        if tag is not None and value.get("type", tag) != tag:
+            raise InvalidValue("type", f"must be {tag!r}, not {_show(value['type'])}")
+        if value.keys() <= keys:
+            return usual(value, cls)
+        return strict()({key: value[key] for key in value if tag is None or key != "type"}, cls)
+
+    return structure
 
 
-def _strict(cls: type[Any], converter: Converter) -> Any:
-    return make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+def _read_attributes(cls: type[Any], converter: Converter, *, strict: bool) -> Any:
+    return make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=strict)
 
 
 def _register_collections(converter: Converter) -> None:
@@ -214,8 +268,10 @@ def _is_tuple(cls: Any) -> bool:
 
 
 def _only(allowed: type[Any], name: str, inner: Any) -> Hook:
+    usual = dict if allowed is Mapping else allowed  # asking an abstract class takes long
+
     def structure(value: Any, cls: Any) -> Any:
-        if not isinstance(value, allowed):
+        if type(value) is not usual and not isinstance(value, allowed):
             raise InvalidValue(name, f"must be {name}, not {_show(value)}")
         return inner(value, cls)
 
@@ -247,9 +303,9 @@ def _register_atoms(converter: Converter, atoms: frozenset[type[Any]]) -> None:
         return bool(members) and members <= atoms
 
     converter.register_structure_hook_factory(is_union, lambda cls: _union_hook(cls, converter))
-    converter.register_unstructure_hook_factory(is_union, lambda _: converter.unstructure)
+    converter.register_unstructure_hook_factory(is_union, lambda _: _union_write(converter))
     converter.register_structure_hook_factory(
-        atoms.__contains__, lambda cls: _tagged_read(cls, converter)
+        atoms.__contains__, lambda cls: _class_hook(cls, converter, tag_of(cls))
     )
     converter.register_unstructure_hook_factory(
         atoms.__contains__, lambda cls: _tagged_write(cls, converter)
@@ -266,33 +322,37 @@ def _union_hook(cls: Any, converter: Converter) -> Hook:
     """Read an atom of a union by its ``type``, each kind's hook made when first needed."""
     by_tag = {tag_of(atom): atom for atom in _members(cls)}
     nullable = types.NoneType in get_args(cls)
+    hooks: dict[str, Hook] = {}
 
     def structure(value: Any, _: Any) -> Any:
         if value is None and nullable:
             return None
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise InvalidValue("an object", f"must be an object, not {_show(value)}")
         tag = value.get("type")
         if not isinstance(tag, str) or tag not in by_tag:
             known = ", ".join(sorted(by_tag))
             raise InvalidValue("type", f"must be one of {known}, not {_show(tag)}")
-        return converter.structure(value, by_tag[tag])
+        hook = hooks.get(tag)
+        if hook is None:
+            hook = hooks[tag] = converter.get_structure_hook(by_tag[tag])
+        return hook(value, by_tag[tag])
 
     return structure
 
 
-def _tagged_read(cls: type[Any], converter: Converter) -> Hook:
-    inner = _strict(cls, converter)
-    tag = tag_of(cls)
+def _union_write(converter: Converter) -> Callable[[Any], Any]:
+    """Write whatever it is, each kind's hook looked up once."""
+    hooks: dict[type[Any], Callable[[Any], Any]] = {}
 
-    def structure(value: Any, _: Any) -> Any:
-        rest = dict(value)
-        found = rest.pop("type", tag)
-        if found != tag:
-            raise InvalidValue("type", f"must be {tag!r}, not {_show(found)}")
-        return inner(rest, cls)
+    def unstructure(value: Any) -> Any:
+        kind = type(value)
+        hook = hooks.get(kind)
+        if hook is None:
+            hook = hooks[kind] = converter.get_unstructure_hook(kind)
+        return hook(value)
 
-    return _only(Mapping, "an object", structure)
+    return unstructure
 
 
 def _tagged_write(cls: type[Any], converter: Converter) -> Callable[[Any], Any]:

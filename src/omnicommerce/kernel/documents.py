@@ -22,8 +22,9 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, get_args
 
+from omnicommerce.kernel import fast_json
 from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue, UnknownDocument
 from omnicommerce.kernel.predicates import Predicate
 
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 __all__ = [
+    "JSON_SCHEMA",
     "StoredKind",
+    "atoms",
     "canonical",
     "dump",
     "fingerprint",
@@ -46,6 +49,9 @@ T = TypeVar("T")
 
 Upgrader = Callable[[dict[str, Any]], dict[str, Any]]
 """Turn the body of one version into the body of the next."""
+
+JSON_SCHEMA: Final = "json_schema"
+"""The metadata of a field under this name is what its JSON Schema says besides its type."""
 
 _atoms: set[type[Any]] = set(get_args(Predicate))
 
@@ -64,11 +70,16 @@ def register_atoms(union: Any, *more: type[Any]) -> None:
     _converter.cache_clear()
 
 
+def atoms() -> frozenset[type[Any]]:
+    """Return the classes that carry a ``type`` in JSON, as far as their modules are imported."""
+    return frozenset(_atoms)
+
+
 @functools.cache
-def _converter() -> Converter:
+def _converter(*, for_orjson: bool = False) -> Converter:
     from omnicommerce.kernel.converter import build_converter  # noqa: PLC0415 - loads cattrs
 
-    return build_converter(_atoms)
+    return build_converter(_atoms, for_orjson=for_orjson)
 
 
 def dump(value: Any) -> Any:
@@ -143,6 +154,11 @@ def canonical(value: Any) -> str:
         InvalidValue: It holds something that JSON cannot: a float that is no number, or an object
             nobody declared.
     """
+    if fast_json.is_installed():
+        try:
+            return fast_json.write(_converter(for_orjson=True).unstructure(value))
+        except fast_json.NotAlike:
+            pass
     try:
         return json.dumps(dump(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -170,7 +186,7 @@ class StoredKind(NamedTuple):
 
 def pack(kind: str, version: int, value: Any) -> str:
     """Return the text under which a document is stored, with its kind and version."""
-    return canonical({"kind": kind, "version": version, "body": dump(value)})
+    return canonical({"kind": kind, "version": version, "body": value})
 
 
 def unpack(text: str, kinds: Mapping[str, StoredKind]) -> Any:
@@ -179,7 +195,20 @@ def unpack(text: str, kinds: Mapping[str, StoredKind]) -> Any:
     Raises:
         UnknownDocument: Its kind or version is not known here, or it is damaged.
     """
-    kind, version, body = _envelope(text)
+    try:
+        return _current(*_envelope(fast_json.read(text)), kinds)
+    except (fast_json.NotAlike, UnknownDocument):
+        return _upgraded(*_envelope(_parsed(text)), kinds)
+
+
+def _current(kind: str, version: int, body: Any, kinds: Mapping[str, StoredKind]) -> Any:
+    """Read a document of this release's version."""
+    if kind not in kinds or version != kinds[kind].version:
+        raise fast_json.NotAlike
+    return _loaded(kind, kinds[kind].cls, body)
+
+
+def _upgraded(kind: str, version: int, body: Any, kinds: Mapping[str, StoredKind]) -> Any:
     if kind not in kinds:
         raise UnknownDocument(f"a document of the unknown kind {kind!r}", kind=kind)
     known = kinds[kind]
@@ -193,17 +222,25 @@ def unpack(text: str, kinds: Mapping[str, StoredKind]) -> Any:
         if step not in known.upgraders:
             raise UnknownDocument(f"no upgrader for a {kind} of version {step}", kind=kind)
         body = known.upgraders[step](body)
+    return _loaded(kind, known.cls, body)
+
+
+def _loaded(kind: str, cls: Any, body: Any) -> Any:
     try:
-        return load(known.cls, body, "$.body")
+        return load(cls, body, "$.body")
     except InvalidConfiguration as error:
         raise UnknownDocument(f"a damaged {kind}: {error.message}", kind=kind) from error
 
 
-def _envelope(text: str) -> tuple[str, int, Any]:
+def _parsed(text: str) -> Any:
     try:
-        match json.loads(text):
-            case {"kind": str(kind), "version": int(version), "body": body, **rest} if not rest:
-                return kind, version, body
+        return json.loads(text)
     except (ValueError, TypeError, RecursionError) as error:
         raise UnknownDocument(f"a stored document that is not JSON: {error}") from error
+
+
+def _envelope(document: Any) -> tuple[str, int, Any]:
+    match document:
+        case {"kind": str(kind), "version": int(version), "body": body, **rest} if not rest:
+            return kind, version, body
     raise UnknownDocument("a stored document needs exactly kind, version and body")

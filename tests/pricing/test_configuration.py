@@ -106,7 +106,7 @@ def edited(*keys: str | int, value: Any) -> Any:
     ("keys", "value", "path"),
     [
         (("promotions", 0, "effect", "rate"), "110%", "$.promotions[0].effect.rate"),
-        (("promotions", 0, "effect", "type"), "gift", "$.promotions[0].effect.type"),
+        (("promotions", 0, "effect", "type"), "present", "$.promotions[0].effect.type"),
         (("promotions", 0, "on", "values"), [], "$.promotions[0].on.values"),
         (("promotions", 0, "limit_uses"), 0, "$.promotions[0].limit_uses"),
         (("rows", 2, "per"), 0, "$.rows[2].per"),

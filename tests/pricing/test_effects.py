@@ -242,7 +242,6 @@ def test_goods_sold_by_weight_are_no_units() -> None:
     [
         lambda: PercentOff(Rate.percent(0)),
         lambda: PercentOff(Rate.percent(101)),
-        lambda: PercentOff(Rate.percent(10), RoundingLevel.UNIT),
         lambda: AmountOff(0),
         lambda: AmountOff(-1),
         lambda: AmountOff(1.5),  # type: ignore[arg-type] # that is the test

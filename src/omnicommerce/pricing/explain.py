@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from omnicommerce.kernel.predicates import failures
 from omnicommerce.kernel.reasons import Reason, Trace, TraceStep
 from omnicommerce.pricing.basket import Basket, Situation
-from omnicommerce.pricing.book import PriceBook
-from omnicommerce.pricing.decide import Turn, run
-from omnicommerce.pricing.effects import BuyGet, Effect, MatchCoupon, Remainder, SetPrice
-from omnicommerce.pricing.rules import Rule, with_numbers
+from omnicommerce.pricing.book import FAILED, PriceBook
+from omnicommerce.pricing.calculation import Calculation, Turn
+from omnicommerce.pricing.decide import run
+from omnicommerce.pricing.effects import (
+    BuyGet,
+    EarnPoints,
+    Effect,
+    Gift,
+    GroupOff,
+    MatchCoupon,
+    Remainder,
+    SetPrice,
+)
+from omnicommerce.pricing.facts import with_numbers
+from omnicommerce.pricing.promotions import SelectionPolicy
+from omnicommerce.pricing.result import PricedBasket
+from omnicommerce.pricing.rules import Rule
 from omnicommerce.pricing.sheet import Sheet
 
 __all__ = ["APPLIED", "BEATEN", "FAILED", "explain"]
 
 APPLIED: Final = "applied"
 BEATEN: Final = "beaten"
-FAILED: Final = "failed"
 
 
-def explain(book: PriceBook, basket: Basket, situation: Situation) -> Trace:
+def explain(
+    book: PriceBook,
+    basket: Basket,
+    situation: Situation,
+    *,
+    policy: SelectionPolicy | None = None,
+) -> Trace:
     """Say for every promotion whether it was applied, beaten, or failed, and why.
 
     The steps are in the declared order; the subject is the promotion's id.
-    ``applied``: what it gave, in minor units. ``beaten``: its conditions hold,
-    but others left it nothing; they are named. ``failed``: each condition that
-    does not hold, with what was observed and required, or what its effect
-    still lacks. The amounts applied sum to what the basket costs less.
+    ``applied``: what it took off in minor units, or what it gave: units, points, or
+    money on coupons. ``beaten``: its conditions hold,
+    but others left it nothing; they are named, with what it would have given by
+    itself and how much more they gave. ``failed``: each condition that does not
+    hold, with what was observed and required, or what its effect still lacks; of
+    a promotion that matches nothing in the basket only that is said. The amounts
+    taken off sum to what the basket costs less.
 
     Raises:
         UnknownSku: As `price`.
@@ -58,63 +80,133 @@ def explain(book: PriceBook, basket: Basket, situation: Situation) -> Trace:
         >>> step.verdict, step.reason.parameters["missing"]
         ('failed', 200)
     """
-    witness = _Witness(situation)
-    run(book, basket, situation, observe=witness)
-    return Trace(tuple(witness.steps))
+    turns: list[tuple[Rule, Turn, list[Reason]]] = []
+
+    def witness(rule: Rule, sheet: Sheet, turn: Turn) -> None:
+        lacks = _lacks(rule, sheet, turn, situation) if turn.taken is None else []
+        turns.append((rule, turn, lacks))
+
+    priced = run(book, basket, situation, policy=policy, observe=witness)
+    if situation.currency is not None:
+        book = book.in_currency(situation.currency)
+    contest = _Contest(book, basket, situation, priced)
+    steps = {rule.position: contest.steps(rule, turn, lacks) for rule, turn, lacks in turns}
+    trace: list[TraceStep] = []
+    for position, nothing in enumerate(book.unmatched):
+        trace += steps.get(position) or nothing
+    return Trace(tuple(trace))
 
 
-class _Witness:
-    """Write down the fate of each rule at its turn."""
+def _gave(effect: Effect, taken: int) -> Reason:
+    """Say what a promotion did: it took money off, or gave units, points or money on coupons."""
+    match effect:
+        case EarnPoints():
+            return Reason("promotion.earned", {"points": taken})
+        case Gift():
+            return Reason("promotion.gave", {"amount": taken})
+        case MatchCoupon():
+            return Reason("promotion.matched", {"amount": taken})
+        case _:
+            return Reason("promotion.applied", {"amount": taken})
 
-    def __init__(self, situation: Situation) -> None:
-        self.steps: list[TraceStep] = []
-        self._situation = situation
-        self._takers: dict[int, list[str]] = {}
 
-    def __call__(self, rule: Rule, sheet: Sheet, turn: Turn) -> None:
-        if turn.taken is not None:
-            for entry in turn.at:
-                self._takers.setdefault(entry, []).append(rule.promotion_id)
-            self._add(rule, APPLIED, Reason("promotion.applied", {"amount": turn.taken}))
-            return
-        reasons = self._failures(rule, sheet, turn)
-        for reason in reasons:
-            self._add(rule, FAILED, reason)
-        if not reasons:
-            self._add_idle(rule, sheet, turn)
+def _all_failed(rule: Rule, reasons: Iterable[Reason]) -> list[TraceStep]:
+    return [TraceStep(rule.promotion_id, FAILED, reason) for reason in reasons]
 
-    def _add(self, rule: Rule, verdict: str, reason: Reason) -> None:
-        self.steps.append(TraceStep(rule.promotion_id, verdict, reason))
 
-    def _failures(self, rule: Rule, sheet: Sheet, turn: Turn) -> list[Reason]:
-        """Return what of the conditions does not hold."""
-        found: list[Reason] = []
-        if not turn.matching and not rule.everything:
-            found.append(Reason("promotion.no_matching_items"))
-        if rule.promotion_id in self._situation.exhausted:
-            found.append(Reason("promotion.no_uses_left"))
-        when = rule.promotion.when
-        found += failures(when, with_numbers(when, turn.facts, sheet, turn.at))
+def _lacks(rule: Rule, sheet: Sheet, turn: Turn, situation: Situation) -> list[Reason]:
+    """Return what of the conditions does not hold, or what the effect still needs."""
+    found: list[Reason] = []
+    if rule.promotion_id in situation.exhausted:
+        found.append(Reason("promotion.no_uses_left"))
+    found += _failed_minima(rule, sheet, turn.at)
+    if rule.by_place is not None:
+        found += failures(rule.by_place, turn.facts)
+    if rule.rest is not None:
+        found += failures(rule.rest, with_numbers(rule.rest, turn.facts, sheet.number, turn.at))
+    if found:
         return found
+    lacking = _lacking(rule.promotion.effect, sheet, turn)
+    return [lacking] if lacking is not None else []
 
-    def _add_idle(self, rule: Rule, sheet: Sheet, turn: Turn) -> None:
-        """Say why a rule gave nothing although its conditions hold."""
-        by = {name for entry in turn.matching for name in self._takers.get(entry, ())}
-        lacking = _lacking(rule.promotion.effect, sheet, turn)
-        if by and (lacking is None or len(turn.at) < len(turn.matching)):
-            self._add(rule, BEATEN, Reason("promotion.beaten", {"by": sorted(by)}))
-        else:
-            self._add(rule, FAILED, lacking or Reason("promotion.nothing_to_give"))
+
+def _failed_minima(rule: Rule, sheet: Sheet, at: list[int]) -> Iterator[Reason]:
+    for fact, minimum in rule.minima:
+        number = sheet.number(fact, at)
+        if number < minimum:
+            yield Reason(
+                "predicate.at_least",
+                {
+                    "fact": fact,
+                    "required": minimum,
+                    "observed": number,
+                    "missing": minimum - number,
+                },
+            )
+
+
+class _Contest:
+    """Who took what from which entries, to say who beat whom and by how much."""
+
+    def __init__(
+        self, book: PriceBook, basket: Basket, situation: Situation, priced: PricedBasket
+    ) -> None:
+        self._book = book
+        self._basket = basket
+        self._situation = situation
+        self._priced = priced
+        self._fresh: tuple[Calculation, dict[int, list[int]]] | None = None
+
+    def steps(self, rule: Rule, turn: Turn, lacks: list[Reason]) -> list[TraceStep]:
+        """Return the verdict on one rule, with a step for each reason."""
+        if turn.taken is not None:
+            return [TraceStep(rule.promotion_id, APPLIED, _gave(rule.promotion.effect, turn.taken))]
+        if lacks and (len(turn.at) == len(turn.matching) or not self._alone(rule)):
+            return _all_failed(rule, lacks)
+        return [self._beaten(rule, turn)]
+
+    def _beaten(self, rule: Rule, turn: Turn) -> TraceStep:
+        """Say who took what this rule could have had, and how much more that was."""
+        alone = self._alone(rule)
+        matching = set(turn.matching)
+        takers = {
+            item.promotion_id: sum(
+                share for k, share in zip(item.at, item.shares, strict=True) if k in matching
+            )
+            for item in self._priced.discounts
+        }
+        by = sorted(name for name, amount in takers.items() if amount)
+        if not by or not alone:
+            reason = Reason("promotion.nothing_to_give")
+            return TraceStep(rule.promotion_id, FAILED, reason)
+        figures = {"by": by, "amount": alone, "ahead": sum(takers.values()) - alone}
+        return TraceStep(rule.promotion_id, BEATEN, Reason("promotion.beaten", figures))
+
+    def _alone(self, rule: Rule) -> int:
+        """Return what the rule would give if it had its turn first."""
+        if rule.gives or rule.bands:
+            return 0
+        if self._fresh is None:
+            calculation = Calculation(self._book, self._basket, self._situation)
+            self._fresh = (calculation, calculation.prepare())
+        calculation, matched = self._fresh
+        at = matched.get(rule.position, [])
+        if rule.has_conditions and not calculation.allows(rule, at):
+            return 0
+        bid = calculation.bid(rule, at)
+        return sum(bid.shares) if bid is not None else 0
 
 
 def _lacking(effect: Effect, sheet: Sheet, turn: Turn) -> Reason | None:
     """Return what the effect still needs, if that can be said."""
     if isinstance(effect, MatchCoupon):
         return Reason("promotion.no_coupon")
-    if isinstance(effect, BuyGet):
+    if isinstance(effect, BuyGet) and effect.bought is None:
         needed = effect.buy + effect.get
     elif isinstance(effect, SetPrice) and effect.remainder is Remainder.REGULAR:
         needed = effect.per
+    elif isinstance(effect, GroupOff):
+        needed = effect.size
     else:
         return None
     observed = sheet.number("matching.units", turn.at)

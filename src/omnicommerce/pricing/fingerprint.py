@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from omnicommerce.kernel.documents import canonical
 from omnicommerce.pricing.model import PriceRow, PricingConfiguration
 
-__all__ = ["fingerprint"]
+__all__ = ["fingerprint", "texts_of"]
 
 _DIGITS: Final = 16
 _ROW: Final = attrgetter(*(field.name for field in attrs.fields(PriceRow)))
-_UNORDERED: Final = frozenset({"products", "rows", "promotions"})
+_UNORDERED: Final = frozenset(
+    {"codes", "guards", "parity_exceptions", "parity_groups", "products", "promotions", "rows"}
+)
 
 
 def fingerprint(configuration: PricingConfiguration) -> str:
@@ -26,13 +28,17 @@ def fingerprint(configuration: PricingConfiguration) -> str:
     """
     digest = hashlib.sha256()
     for field in attrs.fields(PricingConfiguration):
-        value = getattr(configuration, field.name)
-        texts = map(_item, value) if isinstance(value, tuple) else [str(value)]
-        for text in sorted(texts) if field.name in _UNORDERED else texts:
+        for text in texts_of(field.name, getattr(configuration, field.name)):
             digest.update(text.encode())
             digest.update(b"\n")
         digest.update(f"[{field.name}]\n".encode())
     return digest.hexdigest()[:_DIGITS]
+
+
+def texts_of(part: str, value: Any) -> list[str]:
+    """Return a part's content as texts that are equal where the content is."""
+    texts = [_item(item) for item in value] if isinstance(value, tuple) else [_item(value)]
+    return sorted(texts) if part in _UNORDERED else texts
 
 
 def _item(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -13,22 +13,59 @@ from omnicommerce.kernel import documents
 from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.ids import valid_id
-from omnicommerce.kernel.predicates import ALWAYS, Predicate
-from omnicommerce.kernel.quantity import Measure, require_quantity
+from omnicommerce.kernel.predicates import ALWAYS, NEVER, Predicate
+from omnicommerce.kernel.quantity import Measure, require_quantity, valid_quantity
+from omnicommerce.kernel.rate import Rate
 from omnicommerce.kernel.rounding import RoundingMode
 from omnicommerce.kernel.window import Window
-from omnicommerce.pricing.effects import Effect, Remainder
+from omnicommerce.pricing.code_policy import CodePolicy
+from omnicommerce.pricing.codes import CouponCode
+from omnicommerce.pricing.delivery import DeliveryMethod
+from omnicommerce.pricing.effects import Remainder
+from omnicommerce.pricing.locks import CartPricePolicy, RefreshPrice
+from omnicommerce.pricing.parity_model import (
+    ChannelFacts,
+    ParityException,
+    ParityGroup,
+    as_channel_facts,
+    as_exceptions,
+    as_groups,
+)
+from omnicommerce.pricing.prior_price import PriorPriceRule
+from omnicommerce.pricing.promotions import Promotion, SelectionPolicy, Stacking
+from omnicommerce.pricing.tax.model import Surcharge, TaxConfiguration
+from omnicommerce.pricing.unit_price import UnitPricing
 
 __all__ = [
+    "SCHEMA",
     "ListRole",
     "NamedWindow",
+    "PriceGuard",
     "PriceKey",
     "PriceList",
     "PriceRow",
+    "PriceTier",
     "PricingConfiguration",
     "ProductTraits",
-    "Promotion",
+    "Tiering",
 ]
+
+SCHEMA: Final = 1
+"""The newest version of the JSON form that this library reads."""
+
+
+def _amount(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if type(value) is not int or value < 0:
+        raise InvalidValue(
+            attribute.name, f"must be a whole number of minor units, not negative: {value!r}"
+        )
+
+
+def _optional_currency(value: str | Currency | None) -> Currency | None:
+    return None if value is None else Currency.of(value)
+
+
+_optional_amount = attrs.validators.optional(_amount)
 
 
 def _frozen_facts(
@@ -40,10 +77,6 @@ def _frozen_facts(
     return MappingProxyType({name: frozenset(values) for name, values in facts.items()})
 
 
-def _frozen_texts(texts: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(texts))
-
-
 @attrs.frozen
 class ProductTraits:
     """What pricing needs to know of a product.
@@ -52,6 +85,8 @@ class ProductTraits:
         sku: Its identity; also its fact ``sku``.
         facts: What promotions can ask of it, such as ``{"category": {"dress", "summer"}}``.
         measure: What one unit of its quantity is.
+        tax_class: By which it is taxed; None: by the shop's default class.
+        includes_tax: Whether its prices are entered with tax; None: as the shop's are.
     """
 
     sku: str = attrs.field(validator=valid_id)
@@ -59,6 +94,8 @@ class ProductTraits:
         factory=dict, converter=_frozen_facts, hash=False
     )
     measure: Measure = Measure.EACH
+    tax_class: str | None = None
+    includes_tax: bool | None = None
 
     def __attrs_post_init__(self) -> None:
         """Keep the name of the built-in fact free."""
@@ -71,6 +108,38 @@ class ProductTraits:
         return {**self.facts, "sku": frozenset({self.sku})}
 
 
+@attrs.frozen(kw_only=True)
+class PriceGuard:
+    """What the price of a product may not fall below, whatever is promoted.
+
+    Promotions are stopped at the highest of these; what they could not give is
+    reported with them. Amounts are minor units for ``per`` units.
+
+    Args:
+        sku: Whose price it is.
+        minimum: The floor of the price paid.
+        cost: What the unit cost the shop; with the configuration's
+            ``minimum_margin`` it makes a floor, and by itself it is one where
+            ``never_below_cost`` is set.
+        advertised_minimum: The minimum advertised price (MAP): promotions that
+            show in listings stop here, those in the cart do not.
+        per: How many units the amounts are for, in the product's smallest unit.
+        currency: Of the amounts; None: the configuration's main one.
+    """
+
+    sku: str = attrs.field(validator=valid_id)
+    minimum: int | None = attrs.field(default=None, validator=_optional_amount)
+    cost: int | None = attrs.field(default=None, validator=_optional_amount)
+    advertised_minimum: int | None = attrs.field(default=None, validator=_optional_amount)
+    per: int = attrs.field(default=1, validator=valid_quantity)
+    currency: Currency | None = attrs.field(default=None, converter=_optional_currency)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a guard that guards nothing."""
+        if self.minimum is None and self.cost is None and self.advertised_minimum is None:
+            raise InvalidValue("minimum", "one of minimum, cost and advertised_minimum is needed")
+
+
 class ListRole(enum.StrEnum):
     """Whether a list sets the price before promotions, or what an `OfferList` asks."""
 
@@ -80,11 +149,23 @@ class ListRole(enum.StrEnum):
 
 @attrs.frozen
 class PriceList:
-    """A source of price rows, and the situations in which it counts."""
+    """A source of price rows, and the situations in which it counts.
+
+    Args:
+        list_id: Its identity.
+        role: Whether it sets prices or makes offers.
+        when: In which situations it counts, such as in some channels.
+        sale: Whether it lowers prices for a while: the price without sale lists
+            is then shown beside it, struck through. A list that is no sale
+            replaces the prices of later lists and hides them.
+        currency: Of its rows; None: the configuration's main one.
+    """
 
     list_id: str = attrs.field(validator=valid_id)
     role: ListRole = ListRole.BASE
     when: Predicate = ALWAYS
+    sale: bool = False
+    currency: Currency | None = attrs.field(default=None, converter=_optional_currency)
 
 
 @attrs.frozen
@@ -93,6 +174,25 @@ class NamedWindow:
 
     window_id: str = attrs.field(validator=valid_id)
     window: Window
+
+
+class Tiering(enum.StrEnum):
+    """How quantity tiers price: the whole quantity by its tier, or each unit by its own bracket."""
+
+    ALL_UNITS = "all_units"
+    GRADUATED = "graduated"
+
+
+@attrs.frozen
+class PriceTier:
+    """From so many units on, ``amount`` for one."""
+
+    from_quantity: int = attrs.field(validator=valid_quantity)
+    amount: int = attrs.field(validator=_amount)
+
+
+def _tiers(value: Iterable[PriceTier]) -> tuple[PriceTier, ...]:
+    return tuple(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -113,21 +213,35 @@ class PriceRow:
         zone: In which price zone it counts.
         window: The id of a `NamedWindow`; None: always.
         customer_class: Whose price it is; None: everybody's.
+        country: Where the buyer's market is; given without location and zone.
+        customer: The customer or company whose contract it is; given without class.
+        plan: The subscription plan it is for; None: bought once.
+        tiers: Amounts for one unit from larger quantities on; ``amount`` holds below
+            the first. With ``mix``, quantities of all SKUs of the mix count together.
+        tiering: How tiers price.
+        compare_at: What to show beside the price, for ``per`` units; None: nothing,
+            or what the row would be without sale lists.
     """
 
     price_list: str
     sku: str
-    amount: int = attrs.field()
-    per: int = attrs.field(default=1)
+    amount: int = attrs.field(metadata={documents.JSON_SCHEMA: {"minimum": 0}})
+    per: int = attrs.field(default=1, metadata={documents.JSON_SCHEMA: {"minimum": 1}})
     remainder: Remainder = Remainder.PRO_RATA
     mix: str | None = None
     location: str | None = None
     zone: str | None = None
     window: str | None = None
     customer_class: str | None = None
+    country: str | None = None
+    customer: str | None = None
+    plan: str | None = None
+    tiers: tuple[PriceTier, ...] = attrs.field(default=(), converter=_tiers)
+    tiering: Tiering = Tiering.ALL_UNITS
+    compare_at: int | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Refuse impossible amounts, sets and scopes."""
+        """Refuse impossible amounts, sets, tiers and scopes."""
         if type(self.amount) is not int or self.amount < 0:
             raise InvalidValue(
                 "amount", f"must be a whole number of minor units, not negative: {self.amount!r}"
@@ -138,65 +252,44 @@ class PriceRow:
             raise InvalidValue("remainder", "a row has no other price: pro_rata or whole_set")
         if self.location is not None and self.zone is not None:
             raise InvalidValue("zone", "a row with a location needs no zone")
+        if self.tiers or self.country or self.customer or self.compare_at is not None:
+            self._check_rare_fields()
+
+    def _check_rare_fields(self) -> None:
+        """Check what few rows have: there can be very many rows."""
+        if self.country is not None and (self.location is not None or self.zone is not None):
+            raise InvalidValue("country", "a row with a location or zone needs no country")
+        if self.customer is not None and self.customer_class is not None:
+            raise InvalidValue("customer", "a contract price has no customer class")
+        if self.compare_at is not None and (
+            type(self.compare_at) is not int or self.compare_at < self.amount
+        ):
+            raise InvalidValue("compare_at", "must not be less than amount")
+        if not self.tiers:
+            return
+        if self.per != 1:
+            raise InvalidValue("tiers", "are prices of one unit: per must be 1")
+        limits = [1, *(tier.from_quantity for tier in self.tiers)]
+        if limits != sorted(set(limits)):
+            raise InvalidValue("tiers", "must have rising from_quantity, from 2 on")
+        amounts = [self.amount, *(tier.amount for tier in self.tiers)]
+        if amounts != sorted(amounts, reverse=True):
+            raise InvalidValue("tiers", "must not have rising amounts: more units, same or lower")
 
 
 class PriceKey(enum.StrEnum):
     """What makes one row more specific than another.
 
-    ``list``: base lists in their declared order. ``customer_class``: a row for
-    a class before everybody's. ``scope``: location before zone before
-    everywhere. ``window``: windows in their declared order before always.
+    ``list``: base lists in their declared order. ``customer_class``: a contract
+    before a class before everybody's price. ``scope``: location before zone before
+    country before everywhere. ``window``: windows in their declared order before
+    always.
     """
 
     LIST = "list"
     CUSTOMER_CLASS = "customer_class"
     SCOPE = "scope"
     WINDOW = "window"
-
-
-@attrs.frozen(kw_only=True)
-class Promotion:
-    """A rule that makes matching baskets cheaper: conditions and an effect.
-
-    Args:
-        promotion_id: Its identity, kept in orders.
-        name: What people read, by locale.
-        when: What must hold of basket and situation. Texts: ``channel``,
-            ``location``, ``zone``, ``customer_class``, ``customer``, ``code``.
-            Numbers: ``spend.base`` (the basket before any promotion),
-            ``spend.left`` (when its turn comes), ``matching.base``,
-            ``matching.left``, ``matching.units`` (of the matching items).
-        on: Which products it matches, by their facts.
-        effect: What it does.
-        lane: Phases of the calculation; lower lanes go first.
-        priority: Within a lane, lower numbers go first, then the smaller id.
-        exclusive: It takes only items that no promotion has touched, and
-            leaves them to no other.
-        limit_uses: How often it can be used by all customers; the ledger counts.
-        limit_per_customer: How often by each customer.
-    """
-
-    promotion_id: str = attrs.field(validator=valid_id)
-    effect: Effect
-    name: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_texts, hash=False)
-    when: Predicate = ALWAYS
-    on: Predicate = ALWAYS
-    lane: int = 0
-    priority: int = 0
-    exclusive: bool = False
-    limit_uses: int | None = attrs.field(default=None)
-    limit_per_customer: int | None = attrs.field(default=None)
-
-    @limit_uses.validator
-    @limit_per_customer.validator
-    def _check_limit(self, attribute: attrs.Attribute[Any], value: int | None) -> None:
-        if value is not None:
-            require_quantity(value, attribute.name)
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether its uses are counted, so that they can run out."""
-        return self.limit_uses is not None or self.limit_per_customer is not None
 
 
 def _currency(value: str | Currency) -> Currency:
@@ -219,7 +312,23 @@ def _windows(value: Iterable[NamedWindow]) -> tuple[NamedWindow, ...]:
     return tuple(value)
 
 
+def _guards(value: Iterable[PriceGuard]) -> tuple[PriceGuard, ...]:
+    return tuple(value)
+
+
 def _promotions(value: Iterable[Promotion]) -> tuple[Promotion, ...]:
+    return tuple(value)
+
+
+def _surcharges(value: Iterable[Surcharge]) -> tuple[Surcharge, ...]:
+    return tuple(value)
+
+
+def _codes(value: Iterable[CouponCode]) -> tuple[CouponCode, ...]:
+    return tuple(value)
+
+
+def _methods(value: Iterable[DeliveryMethod]) -> tuple[DeliveryMethod, ...]:
     return tuple(value)
 
 
@@ -241,6 +350,28 @@ class PricingConfiguration:
         specificity: What makes a row win, the most important first.
         row_rounding: How a part of “n for x” is rounded, once per product or mix.
         rate_rounding: How percentages are rounded.
+        selection: How competing promotions are chosen.
+        stacking: Which promotions combine.
+        untouchable: Products that no promotion may touch; conditions still count them.
+        guards: What prices may not fall below.
+        minimum_margin: What must be left of the price above cost, as a share of the
+            price; None: nothing.
+        never_below_cost: Whether a known cost is a floor.
+        tax: Rates, and how they are applied; None: nothing is taxed.
+        surcharges: Fees and allowances on top.
+        codes: Coupon codes, and what they unlock.
+        code_policy: When two ways of writing a code are the same, and how many count.
+        schema: The version of the JSON form.
+        delivery_methods: Ways of delivery, and what they cost before promotions. Who
+            makes a basket has its delivery lines priced by them (`delivery_line`).
+        cart_prices: What happens when a price changes while the item is in a cart
+            (`kept_prices`).
+        prior_price: How the lowest price before a reduction is counted
+            (`lowest_prior_price`); None: it is not shown.
+        unit_prices: For which quantities unit prices are shown.
+        parity_groups: Channels that are bound to equal prices.
+        parity_exceptions: What they may nevertheless differ in.
+        channel_facts: What each channel can know of who buys there; the audit uses it.
     """
 
     currency: Currency = attrs.field(converter=_currency)
@@ -252,6 +383,39 @@ class PricingConfiguration:
     specificity: tuple[PriceKey, ...] = attrs.field(default=tuple(PriceKey), converter=_keys)
     row_rounding: RoundingMode = RoundingMode.UP
     rate_rounding: RoundingMode = RoundingMode.HALF_UP
+    selection: SelectionPolicy = SelectionPolicy.DECLARED_ORDER
+    stacking: Stacking = attrs.field(factory=Stacking)
+    untouchable: Predicate = NEVER
+    guards: tuple[PriceGuard, ...] = attrs.field(default=(), converter=_guards)
+    minimum_margin: Rate | None = attrs.field(default=None)
+    never_below_cost: bool = False
+    tax: TaxConfiguration | None = None
+    surcharges: tuple[Surcharge, ...] = attrs.field(default=(), converter=_surcharges)
+    codes: tuple[CouponCode, ...] = attrs.field(default=(), converter=_codes)
+    code_policy: CodePolicy = attrs.field(factory=CodePolicy)
+    schema: int = attrs.field(default=SCHEMA)
+    delivery_methods: tuple[DeliveryMethod, ...] = attrs.field(default=(), converter=_methods)
+    cart_prices: CartPricePolicy = attrs.field(factory=RefreshPrice)
+    prior_price: PriorPriceRule | None = None
+    unit_prices: UnitPricing = attrs.field(factory=UnitPricing)
+
+    @schema.validator
+    def _check_schema(self, _: object, value: int) -> None:
+        if type(value) is not int or not 1 <= value <= SCHEMA:
+            raise InvalidValue(
+                "schema", f"is {value!r}, this library knows up to {SCHEMA}: install a newer one"
+            )
+
+    parity_groups: tuple[ParityGroup, ...] = attrs.field(default=(), converter=as_groups)
+    parity_exceptions: tuple[ParityException, ...] = attrs.field(
+        default=(), converter=as_exceptions
+    )
+    channel_facts: tuple[ChannelFacts, ...] = attrs.field(default=(), converter=as_channel_facts)
+
+    @minimum_margin.validator
+    def _check_margin(self, _: object, value: Rate | None) -> None:
+        if value is not None and not 0 <= value.value < 1:
+            raise InvalidValue("minimum_margin", f"must be from 0% to under 100%, not {value}")
 
     @classmethod
     def load(cls, data: Any, path: str = "$") -> PricingConfiguration:

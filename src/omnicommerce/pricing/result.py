@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -15,9 +15,31 @@ from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.pricing.basket import Basket, BasketLine
-from omnicommerce.pricing.sheet import GivenKey, given_key
+from omnicommerce.pricing.codes import Unlocked
+from omnicommerce.pricing.sheet import Entries, apart_key, given_key
+from omnicommerce.pricing.tax.result import TaxedAmount, TaxedBasket, TaxedItem
+from omnicommerce.pricing.taxing import Taxing
 
-__all__ = ["Adjustment", "CouponMatch", "Discount", "PricedBasket", "PricedLine", "Table"]
+__all__ = [
+    "MANUAL",
+    "Adjustment",
+    "Benefit",
+    "Certificate",
+    "CouponMatch",
+    "Discount",
+    "GivenAway",
+    "PricedBasket",
+    "PricedDelivery",
+    "PricedLine",
+    "Table",
+]
+
+
+_new: Final = tuple.__new__
+"""Makes a named tuple at half the price of its own constructor."""
+
+MANUAL: Final = "manual"
+"""What the id of a discount given by staff begins with, before a colon."""
 
 
 class Adjustment(NamedTuple):
@@ -41,13 +63,18 @@ class Adjustment(NamedTuple):
 
 
 class Discount(NamedTuple):
-    """What one promotion took from the whole basket, and from which entries of its table."""
+    """What one promotion took from the whole basket, and from which entries of its table.
+
+    ``meant``: of an amount that is meant with tax where prices are without, or the
+    reverse: what each share is so, and 0 where it is as entered; otherwise empty.
+    """
 
     promotion_id: str
     minor: int
     currency: Currency
     at: tuple[int, ...]
     shares: tuple[int, ...]
+    meant: tuple[int, ...] = ()
 
     @property
     def amount(self) -> Money:
@@ -69,12 +96,62 @@ class CouponMatch(NamedTuple):
         return Money(self.minor, self.currency)
 
 
-class Table(NamedTuple):
-    """The entries of a priced basket: one per product, as columns of ints."""
+class GivenAway(NamedTuple):
+    """Units that a promotion added beside the lines, and how much of their worth it took off."""
 
-    skus: tuple[str, ...]
-    given: tuple[GivenKey, ...]
-    pieces: tuple[int, ...]
+    promotion_id: str
+    sku: str
+    quantity: int
+    worth_minor: int
+    off_minor: int
+    currency: Currency
+
+    @property
+    def worth_amount(self) -> Money:
+        """What the units cost without the promotion."""
+        return Money(self.worth_minor, self.currency)
+
+    @property
+    def amount(self) -> Money:
+        """What is to be paid for them."""
+        return Money(self.worth_minor - self.off_minor, self.currency)
+
+
+class Benefit(NamedTuple):
+    """Points that a promotion promises for after the order."""
+
+    promotion_id: str
+    points: int
+
+
+class Certificate(NamedTuple):
+    """What is proven of a choice of promotions.
+
+    Attributes:
+        discount: What the chosen promotions give, in minor units.
+        bound: What no admissible choice can exceed.
+        nodes: How many steps the search took.
+    """
+
+    discount: int
+    bound: int
+    nodes: int
+
+    @property
+    def gap(self) -> int:
+        """How many minor units the choice may be short of the best one."""
+        return self.bound - self.discount
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether no admissible choice gives more."""
+        return self.bound == self.discount
+
+
+class Table(NamedTuple):
+    """The entries of a priced basket: one per product, then delivery, as columns of ints."""
+
+    entries: Entries
     base: tuple[int, ...]
 
 
@@ -124,7 +201,32 @@ class PricedLine(NamedTuple):
         return tuple(shares)
 
 
-@attrs.frozen(kw_only=True)
+class PricedDelivery(NamedTuple):
+    """One delivery of the basket, with what promotions changed."""
+
+    delivery_id: str
+    method: str
+    base_minor: int
+    adjustments: tuple[Adjustment, ...]
+    currency: Currency
+
+    @property
+    def base_amount(self) -> Money:
+        """What it costs before promotions."""
+        return Money(self.base_minor, self.currency)
+
+    @property
+    def selling_minor(self) -> int:
+        """What it costs after promotions, in minor units."""
+        return self.base_minor + sum([item.minor for item in self.adjustments])
+
+    @property
+    def selling_amount(self) -> Money:
+        """What it costs after promotions."""
+        return Money(self.selling_minor, self.currency)
+
+
+@attrs.frozen(kw_only=True, slots=False)
 class PricedBasket:
     """A basket with its totals, line by line on demand.
 
@@ -135,6 +237,12 @@ class PricedBasket:
         discounts: What each promotion took, in the order in which they ran.
         matches: What the shop added to presented coupons.
         table: The entries behind the lines.
+        gifts: Units that promotions added beside the lines.
+        benefits: Points that promotions promise.
+        blocked: Minor units that price floors stopped, by promotion.
+        codes: Which of the entered codes count, and why others do not.
+        certificate: What is proven of the choice, where it was the best for the customer.
+        taxing: What taxes and surcharges depend on; None: there are none.
     """
 
     book_version: str
@@ -147,6 +255,12 @@ class PricedBasket:
     selling_minor: int
     coupon_minor: int
     match_minor: int
+    gifts: tuple[GivenAway, ...] = ()
+    benefits: tuple[Benefit, ...] = ()
+    blocked: tuple[tuple[str, int], ...] = ()
+    codes: Unlocked
+    certificate: Certificate | None = None
+    taxing: Taxing | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
     def base_amount(self) -> Money:
@@ -174,9 +288,94 @@ class PricedBasket:
         return Money(self.match_minor, self.currency)
 
     @property
+    def delivery_minor(self) -> int:
+        """What delivery costs after promotions, in minor units."""
+        return sum([item.selling_minor for item in self.delivery]) if self.basket.delivery else 0
+
+    @property
+    def delivery_amount(self) -> Money:
+        """What delivery costs after promotions."""
+        return Money(self.delivery_minor, self.currency)
+
+    @property
+    def gift_minor(self) -> int:
+        """What is to be paid for gifts that are not free, in minor units."""
+        return sum([gift.worth_minor - gift.off_minor for gift in self.gifts]) if self.gifts else 0
+
+    @cached_property
+    def left(self) -> list[int]:
+        """What each entry of the table costs after promotions, in minor units as entered."""
+        left = list(self.table.base)
+        for item in self.discounts:
+            for position, share in zip(item.at, item.shares, strict=True):
+                left[position] -= share
+        return left
+
+    @cached_property
+    def meant(self) -> dict[int, tuple[int, int]]:
+        """By entry: what was taken by amounts meant in the other tax basis, as entered and so."""
+        found: dict[int, tuple[int, int]] = {}
+        for item in self.discounts:
+            for position, share, amount in zip(item.at, item.shares, item.meant, strict=False):
+                if amount:
+                    before = found.get(position, (0, 0))
+                    found[position] = (before[0] + share, before[1] + amount)
+        return found
+
+    @cached_property
+    def tax(self) -> TaxedBasket | None:
+        """The tax of everything, worked out on what is left after promotions; None: no taxes."""
+        return None if self.taxing is None else self.taxing.of(self)
+
+    def line_tax(self, line_id: str) -> TaxedItem | None:
+        """Return a line's part of the tax; None: there are no taxes.
+
+        Raises:
+            KeyError: The basket has no such line.
+        """
+        if self.tax is None:
+            return None
+        position, start, stop, pieces = self._places[line_id]
+        return self.tax.item(str(position)).part(start, stop, pieces)
+
+    @cached_property
+    def surcharges(self) -> tuple[TaxedAmount, ...]:
+        """The fees and allowances that are due, in minor units as entered."""
+        return () if self.taxing is None else self.taxing.charged(self)
+
+    @property
+    def surcharge_minor(self) -> int:
+        """What surcharges add, in minor units as entered."""
+        return sum(item.minor for item in self.surcharges)
+
+    @property
+    def tax_minor(self) -> int:
+        """The tax in all, in minor units; whether it is in the prices or comes on top."""
+        return 0 if self.tax is None else self.tax.total.tax
+
+    @property
+    def tax_amount(self) -> Money:
+        """The tax in all; whether it is in the prices or comes on top."""
+        return Money(self.tax_minor, self.currency)
+
+    @property
+    def total_minor(self) -> int:
+        """What everything costs, in minor units: items, delivery, gifts, surcharges and tax."""
+        if self.taxing is None and not self.basket.delivery and not self.gifts:
+            return self.selling_minor
+        if self.tax is not None:
+            return self.tax.total.gross
+        return self.selling_minor + self.delivery_minor + self.gift_minor + self.surcharge_minor
+
+    @property
+    def total_amount(self) -> Money:
+        """What everything costs: items, delivery, gifts, surcharges and tax."""
+        return Money(self.total_minor, self.currency)
+
+    @property
     def payable_minor(self) -> int:
         """What is left to pay in minor units; below zero where coupons pay more than is due."""
-        return self.selling_minor - self.match_minor - self.coupon_minor
+        return self.total_minor - self.match_minor - self.coupon_minor
 
     @property
     def payable_amount(self) -> Money:
@@ -184,36 +383,89 @@ class PricedBasket:
         return Money(self.payable_minor, self.currency)
 
     @property
+    def points(self) -> int:
+        """The points that promotions promise."""
+        return sum(benefit.points for benefit in self.benefits)
+
+    @property
     def uses(self) -> tuple[str, ...]:
         """The promotions that gave something, sorted: only these consume a use."""
+        by_staff = f"{MANUAL}:"
         given = {item.promotion_id for item in self.discounts if item.minor > 0}
-        return tuple(sorted(given | {item.promotion_id for item in self.matches}))
+        given = {name for name in given if not name.startswith(by_staff)}
+        given |= {item.promotion_id for item in self.matches}
+        given |= {item.promotion_id for item in self.gifts}
+        return tuple(sorted(given | {item.promotion_id for item in self.benefits}))
+
+    @cached_property
+    def _columns(self) -> list[list[Adjustment]]:
+        """The adjustments of each entry."""
+        return _columns(self.discounts, len(self.table.base))
+
+    @cached_property
+    def delivery(self) -> tuple[PricedDelivery, ...]:
+        """The deliveries in the order of the basket, each with its adjustments."""
+        places = self.delivery_places
+        return tuple(
+            PricedDelivery(
+                line.delivery_id,
+                line.method,
+                self.table.base[places[rank]],
+                tuple(self._columns[places[rank]]),
+                self.currency,
+            )
+            for rank, line in enumerate(self.basket.delivery)
+        )
+
+    @property
+    def delivery_places(self) -> list[int]:
+        """The entry of each delivery, in the order of the basket."""
+        first = len(self.table.entries.pieces)
+        ranks = sorted(range(len(self.basket.delivery)), key=self._delivery_id)
+        places = {rank: first + number for number, rank in enumerate(ranks)}
+        return [places[rank] for rank in range(len(ranks))]
+
+    def _delivery_id(self, rank: int) -> str:
+        return self.basket.delivery[rank].delivery_id
 
     @cached_property
     def lines(self) -> tuple[PricedLine, ...]:
         """The lines in the order of the basket, each with its part of every adjustment."""
-        columns = _columns(self.discounts, len(self.table.base))
-        by_sku = {sku: position for position, sku in enumerate(self.table.skus)}
-        if len(by_sku) < len(self.basket.lines):
+        columns, entries = self._columns, self.table.entries
+        if len(entries.skus) < len(self.basket.lines):
             return self._shared_lines(columns)
-        base, currency = self.table.base, self.currency
+        places = dict(zip(entries.skus, zip(self.table.base, columns, strict=False), strict=False))
+        currency = self.currency
         lines: list[PricedLine] = []
         for line in self.basket.lines:
-            position = by_sku[line.sku]
-            changes = tuple(columns[position])
-            lines.append(
-                PricedLine(line.line_id, line.sku, line.quantity, base[position], changes, currency)
-            )
+            sku = line.sku
+            base, changes = places[sku]
+            figures = (line.line_id, sku, line.quantity, base, tuple(changes), currency)
+            lines.append(_new(PricedLine, figures))
         return tuple(lines)
 
     def _shared_lines(self, columns: list[list[Adjustment]]) -> tuple[PricedLine, ...]:
         """Return the lines where several may share an entry."""
         parts: dict[str, PricedLine] = {}
+        pieces = self.table.entries.pieces
         for position, lines in enumerate(_members(self.basket, self.table, self.currency)):
-            base, pieces = self.table.base[position], self.table.pieces[position]
-            for line in _parted(lines, base, pieces, columns[position], self.currency):
+            base, count = self.table.base[position], pieces[position]
+            for line in _parted(lines, base, count, columns[position], self.currency):
                 parts[line.line_id] = line
         return tuple(parts[line.line_id] for line in self.basket.lines)
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int, int, int]]:
+        """For each line: its entry, and which of how many pieces of that are its own."""
+        places: dict[str, tuple[int, int, int, int]] = {}
+        pieces = self.table.entries.pieces
+        for position, lines in enumerate(_members(self.basket, self.table, self.currency)):
+            start = 0
+            for line in sorted(lines, key=lambda item: item.line_id):
+                stop = start + (line.quantity if line.given is None else 1)
+                places[line.line_id] = (position, start, stop, pieces[position])
+                start = stop
+        return places
 
     def line(self, line_id: str) -> PricedLine:
         """Return one line.
@@ -235,19 +487,21 @@ def _columns(discounts: tuple[Discount, ...], size: int) -> list[list[Adjustment
         promotion_id, currency = item.promotion_id, item.currency
         for position, share in zip(item.at, item.shares, strict=True):
             if share:
-                columns[position].append(Adjustment(promotion_id, -share, currency))
+                columns[position].append(_new(Adjustment, (promotion_id, -share, currency)))
     return columns
 
 
 def _members(basket: Basket, table: Table, currency: Currency) -> list[list[BasketLine]]:
     """Return the lines of each entry."""
-    plain = len(table.skus) - len(table.given)
-    by_sku = {sku: position for position, sku in enumerate(table.skus[:plain])}
-    by_key = {key: plain + number for number, key in enumerate(table.given)}
-    members: list[list[BasketLine]] = [[] for _ in table.skus]
+    entries = table.entries
+    keys = [*((sku, "", "") for sku in entries.skus), *entries.apart, *entries.given]
+    places: dict[object, int] = {key: position for position, key in enumerate(keys)}
+    changed = {item.line_id for item in basket.discounts}
+    members: list[list[BasketLine]] = [[] for _ in keys]
     for line in basket.lines:
-        position = by_sku[line.sku] if line.given is None else by_key[given_key(line, currency)]
-        members[position].append(line)
+        given = line.given is not None
+        key = given_key(line, currency) if given else apart_key(line, changed)
+        members[places[key]].append(line)
     return members
 
 

@@ -12,54 +12,89 @@ from omnicommerce.kernel.errors import InvalidConfiguration
 from omnicommerce.kernel.rounding import RoundingMode, round_ratio
 from omnicommerce.kernel.window import Window
 from omnicommerce.pricing.effects import Remainder
-from omnicommerce.pricing.model import PriceKey, PriceRow, PricingConfiguration
+from omnicommerce.pricing.model import PriceRow, PricingConfiguration, Tiering
 
-__all__ = ["CompiledRow", "Finder", "Place", "RowIndex", "amount_of"]
+__all__ = ["CompiledRow", "Finder", "Place", "RowIndex", "amount_of", "unit_at"]
 
 _SEGMENTS_KEPT: Final = 1024
 
 
 class CompiledRow(NamedTuple):
-    """What a row says of an amount; ``group`` names its mix-and-match group, if any."""
+    """What a row says of an amount.
+
+    ``plain``: one unit costs ``amount``, and nothing else is to be known.
+    ``group`` names its mix-and-match group, if any. ``tiers``: pairs of quantity
+    and amount, the highest first.
+    """
 
     amount: int
-    per: int
-    whole: bool
-    group: int | None
+    per: int = 1
+    whole: bool = False
+    group: int | None = None
+    plain: bool = True
+    tiers: tuple[tuple[int, int], ...] = ()
+    graduated: bool = False
+    compare_at: int | None = None
 
 
 class Place(NamedTuple):
-    """What of a situation chooses among rows."""
+    """What of a situation chooses among rows; ``customers`` are those with contracts."""
 
     location: str | None
     zone: str | None
+    country: str | None
     customer_classes: frozenset[str]
+    customers: frozenset[str]
 
 
 Finder: TypeAlias = Callable[[str], CompiledRow | None]
-Tier: TypeAlias = dict[str, CompiledRow]
+Winners: TypeAlias = dict[str, CompiledRow]
 _Scope: TypeAlias = tuple[str, str] | None
-_Bucket: TypeAlias = tuple[str, str | None, _Scope, str | None]
-_Group: TypeAlias = tuple[str, int, int, Remainder, str]
+_Buyer: TypeAlias = tuple[str, str] | None
+_Bucket: TypeAlias = tuple[str, _Buyer, _Scope, str | None, str | None]
+_Group: TypeAlias = tuple[object, ...]
 
 
 def amount_of(row: CompiledRow, quantity: int, mode: RoundingMode) -> int:
     """Return what so many units cost by this row."""
-    amount, per, whole, _ = row
-    if per == 1:
-        return amount * quantity
-    if whole:
-        return amount * -(-quantity // per)
-    return round_ratio(amount * quantity, per, mode)
+    if row.plain:
+        return row.amount * quantity
+    if row.tiers:
+        return _graduated(row, quantity) if row.graduated else unit_at(row, quantity) * quantity
+    if row.whole:
+        return row.amount * -(-quantity // row.per)
+    return round_ratio(row.amount * quantity, row.per, mode)
+
+
+def unit_at(row: CompiledRow, quantity: int) -> int:
+    """Return what each unit costs when so many are bought."""
+    for least, amount in row.tiers:
+        if quantity >= least:
+            return amount
+    return row.amount
+
+
+def _graduated(row: CompiledRow, quantity: int) -> int:
+    """Return the sum of the brackets: units of each bracket at its own amount."""
+    total, left = 0, quantity
+    for least, amount in row.tiers:
+        units = max(0, left - least + 1)
+        total += units * amount
+        left -= units
+    return total + left * row.amount
 
 
 class RowIndex:
-    """All rows in buckets of one list, class, scope and window each, by SKU."""
+    """All rows in buckets of one list, buyer, scope, window and plan each, by SKU."""
 
     def __init__(self, configuration: PricingConfiguration) -> None:
         self._specificity = configuration.specificity
         self._buckets = _filled(configuration.rows)
-        self._classes = frozenset(bucket[1] for bucket in self._buckets if bucket[1] is not None)
+        buyers = {bucket[1] for bucket in self._buckets if bucket[1] is not None}
+        self._classes = frozenset(name for kind, name in buyers if kind == "class")
+        self.contracts: frozenset[str] = frozenset(
+            name for kind, name in buyers if kind == "customer"
+        )
         self._used = frozenset(bucket[3] for bucket in self._buckets)
         named = [item for item in configuration.windows if item.window_id in self._used]
         self._rank = {item.window_id: rank for rank, item in enumerate(named)}
@@ -81,68 +116,99 @@ class RowIndex:
         first = self._boundaries[number - 1] if number else None
         return tuple(name for name, window in self._plain.items() if _open_at(window, first))
 
-    def finder(self, list_ids: Iterable[str], place: Place, windows: tuple[str, ...]) -> Finder:
+    def finder(
+        self,
+        list_ids: Iterable[str],
+        place: Place,
+        windows: tuple[str, ...],
+        plan: str | None = None,
+    ) -> Finder:
         """Return the function from a SKU to the row that wins here and now."""
-        tiers = self._tiers(tuple(list_ids), place, windows)
-        if not tiers:
+        buckets = self._open_buckets(tuple(list_ids), place, windows, plan)
+        if not buckets:
             return _nothing
-        if len(tiers) == 1:
-            return tiers[0].get
-        return _first_of(tiers)
+        if len(buckets) == 1:
+            return buckets[0].get
+        return _first_of(buckets)
 
-    def _tiers(
-        self, list_ids: tuple[str, ...], place: Place, windows: tuple[str, ...]
-    ) -> list[Tier]:
+    def _open_buckets(
+        self, list_ids: tuple[str, ...], place: Place, windows: tuple[str, ...], plan: str | None
+    ) -> list[Winners]:
+        """Return the buckets that count, the most specific first."""
         scopes: tuple[_Scope, ...] = (
             ("location", place.location or ""),
             ("zone", place.zone or ""),
+            ("country", place.country or ""),
             None,
         )
-        classes = (*sorted(self._classes & place.customer_classes), None)
+        buyers: tuple[_Buyer, ...] = (
+            *(("customer", name) for name in sorted(place.customers)),
+            *(("class", name) for name in sorted(self._classes & place.customer_classes)),
+            None,
+        )
         dates = (*windows, None) if None in self._used else windows
-        buckets = self._buckets
-        found: list[tuple[dict[PriceKey, int], Tier]] = []
-        for list_rank, list_id in enumerate(list_ids):
-            for class_rank, customer_class in enumerate(classes):
-                for scope_rank, scope in enumerate(scopes):
-                    for window_rank, window in enumerate(dates):
-                        tier = buckets.get((list_id, customer_class, scope, window))
-                        if tier is not None:
-                            ranks = {
-                                PriceKey.LIST: list_rank,
-                                PriceKey.CUSTOMER_CLASS: class_rank,
-                                PriceKey.SCOPE: scope_rank,
-                                PriceKey.WINDOW: window_rank,
-                            }
-                            found.append((ranks, tier))
-        found.sort(key=lambda item: [item[0][key] for key in self._specificity])
-        return [tier for _, tier in found]
+        ranked = (
+            ({"list": a, "customer_class": b, "scope": c, "window": d}, bucket)
+            for a, list_id in enumerate(list_ids)
+            for b, buyer in enumerate(buyers)
+            for c, scope in enumerate(scopes)
+            for d, window in enumerate(dates)
+            if (bucket := self._buckets.get((list_id, buyer, scope, window, plan))) is not None
+        )
+        order = sorted(ranked, key=lambda item: [item[0][key.value] for key in self._specificity])
+        return [bucket for _, bucket in order]
 
 
-def _filled(rows: tuple[PriceRow, ...]) -> dict[_Bucket, Tier]:
-    buckets: dict[_Bucket, Tier] = {}
+def _filled(rows: tuple[PriceRow, ...]) -> dict[_Bucket, Winners]:
+    buckets: dict[_Bucket, Winners] = {}
     groups: dict[_Group, int] = {}
     for position, row in enumerate(rows):
-        scope: _Scope = None
-        if row.location is not None:
-            scope = ("location", row.location)
-        elif row.zone is not None:
-            scope = ("zone", row.zone)
-        tier = buckets.setdefault((row.price_list, row.customer_class, scope, row.window), {})
-        if row.sku in tier:
+        place = (row.price_list, _buyer(row), _scope(row), row.window, row.plan)
+        bucket = buckets.setdefault(place, {})
+        if row.sku in bucket:
             raise InvalidConfiguration(
                 f"$.rows[{position}]", f"{row.sku!r} has another price in the same place"
             )
-        tier[row.sku] = CompiledRow(
-            row.amount, row.per, row.remainder is Remainder.WHOLE_SET, _group(row, groups)
-        )
+        bucket[row.sku] = _compiled(row, groups)
     return buckets
 
 
+def _buyer(row: PriceRow) -> _Buyer:
+    if row.customer is not None:
+        return ("customer", row.customer)
+    return None if row.customer_class is None else ("class", row.customer_class)
+
+
+def _scope(row: PriceRow) -> _Scope:
+    if row.location is not None:
+        return ("location", row.location)
+    if row.zone is not None:
+        return ("zone", row.zone)
+    return None if row.country is None else ("country", row.country)
+
+
+def _compiled(row: PriceRow, groups: dict[_Group, int]) -> CompiledRow:
+    if row.per == 1 and not row.tiers:
+        return CompiledRow(row.amount, compare_at=row.compare_at)
+    return CompiledRow(
+        row.amount,
+        row.per,
+        whole=row.remainder is Remainder.WHOLE_SET,
+        group=_group(row, groups),
+        plain=False,
+        tiers=tuple((tier.from_quantity, tier.amount) for tier in reversed(row.tiers)),
+        graduated=row.tiering is Tiering.GRADUATED,
+        compare_at=row.compare_at,
+    )
+
+
 def _group(row: PriceRow, groups: dict[_Group, int]) -> int | None:
-    if row.mix is None or row.per == 1:
+    """Return the number of the row's mix: of equal terms, or of tiers that each has for itself."""
+    if row.mix is None:
         return None
-    key = (row.price_list, row.per, row.amount, row.remainder, row.mix)
+    key: _Group = (row.price_list, row.mix)
+    if not row.tiers or row.tiering is Tiering.GRADUATED:
+        key = (*key, row.per, row.amount, row.remainder, row.tiers)
     return groups.setdefault(key, len(groups))
 
 
@@ -164,8 +230,10 @@ def _nothing(_: str) -> CompiledRow | None:
     return None
 
 
-def _first_of(tiers: list[Tier]) -> Finder:
-    finders: tuple[Callable[[str], CompiledRow | None], ...] = tuple(tier.get for tier in tiers)
+def _first_of(buckets: list[Winners]) -> Finder:
+    finders: tuple[Callable[[str], CompiledRow | None], ...] = tuple(
+        bucket.get for bucket in buckets
+    )
 
     def find(sku: str) -> CompiledRow | None:
         for finder in finders:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from omnicommerce.kernel.errors import InvalidConfiguration
-from omnicommerce.kernel.predicates import AllOf, AnyOf, AtLeast, During, Not, OneOf, Predicate
-from omnicommerce.pricing.effects import OfferList
-from omnicommerce.pricing.model import ListRole, PriceRow, PricingConfiguration, Promotion
-from omnicommerce.pricing.rules import NUMBERS, PLACE_FACTS, TEXTS, facts_of
+from omnicommerce.kernel.predicates import OneOf
+from omnicommerce.pricing.codes import CodeBook, CouponCode
+from omnicommerce.pricing.facts import PLACE_FACTS, atoms_of, facts_of
+from omnicommerce.pricing.model import ListRole, PriceRow, PricingConfiguration
+from omnicommerce.pricing.tax.validate import check_surcharges, check_tax
+from omnicommerce.pricing.validate_promotions import check_promotions, some
 
-__all__ = ["check"]
+__all__ = ["check", "code_book"]
 
 
 def check(configuration: PricingConfiguration) -> None:
@@ -23,10 +23,15 @@ def check(configuration: PricingConfiguration) -> None:
     _unique("lists", "list_id", [item.list_id for item in configuration.lists])
     windows = _unique("windows", "window_id", [item.window_id for item in configuration.windows])
     _unique("promotions", "promotion_id", [item.promotion_id for item in configuration.promotions])
+    _unique(
+        "delivery_methods",
+        "method_id",
+        [item.method_id for item in configuration.delivery_methods],
+    )
     for number, item in enumerate(configuration.lists):
         unknown = facts_of(item.when) - PLACE_FACTS
         if unknown:
-            problem = f"a list can only depend on {_some(PLACE_FACTS)}, not on {_some(unknown)}"
+            problem = f"a list can only depend on {some(PLACE_FACTS)}, not on {some(unknown)}"
             raise InvalidConfiguration(f"$.lists[{number}].when", problem)
     roles = {item.list_id: item.role for item in configuration.lists}
     for number, row in enumerate(configuration.rows):
@@ -36,8 +41,38 @@ def check(configuration: PricingConfiguration) -> None:
             or (row.window is not None and row.window not in windows)
         ):
             _refuse_row(f"$.rows[{number}]", row, roles, products)
-    for number, promotion in enumerate(configuration.promotions):
-        _check_promotion(f"$.promotions[{number}]", promotion, roles)
+    for number, guard in enumerate(configuration.guards):
+        if guard.sku not in products:
+            raise InvalidConfiguration(
+                f"$.guards[{number}].sku", f"there is no product {guard.sku!r}"
+            )
+    currencies = {
+        configuration.currency.code,
+        *(i.currency.code for i in configuration.lists if i.currency),
+    }
+    check_promotions(configuration, products, roles, currencies)
+    code_book(configuration)
+    if configuration.tax is not None:
+        check_tax(configuration.tax)
+    check_surcharges(configuration.surcharges)
+
+
+def code_book(configuration: PricingConfiguration) -> CodeBook:
+    """Return the coupon codes, with those that promotions name and nothing else unlocks.
+
+    Raises:
+        InvalidConfiguration: Two codes are the same under the policy.
+    """
+    known = {coupon.unlocks for coupon in configuration.codes}
+    named = sorted(
+        value
+        for promotion in configuration.promotions
+        for atom in atoms_of(promotion.when)
+        if isinstance(atom, OneOf) and atom.fact == "code"
+        for value in atom.values - known
+    )
+    implied = tuple(CouponCode(code=value) for value in dict.fromkeys(named))
+    return CodeBook.compile((*configuration.codes, *implied), configuration.code_policy)
 
 
 def _unique(collection: str, field: str, identities: list[str]) -> frozenset[str]:
@@ -60,34 +95,3 @@ def _refuse_row(
     if row.sku not in products:
         raise InvalidConfiguration(f"{path}.sku", f"there is no product {row.sku!r}")
     raise InvalidConfiguration(f"{path}.window", f"there is no window {row.window!r}")
-
-
-def _check_promotion(path: str, promotion: Promotion, lists: dict[str, ListRole]) -> None:
-    effect = promotion.effect
-    if isinstance(effect, OfferList) and lists.get(effect.list_id) is not ListRole.OFFER:
-        raise InvalidConfiguration(
-            f"{path}.effect.list_id", f"there is no offer list {effect.list_id!r}"
-        )
-    for where, atom in _atoms(f"{path}.when", promotion.when):
-        if isinstance(atom, OneOf) and atom.fact not in TEXTS:
-            raise InvalidConfiguration(where, f"{atom.fact!r} is not one of {_some(TEXTS)}")
-        if isinstance(atom, AtLeast) and atom.fact not in NUMBERS:
-            raise InvalidConfiguration(where, f"{atom.fact!r} is not one of {_some(NUMBERS)}")
-    for where, atom in _atoms(f"{path}.on", promotion.on):
-        if not isinstance(atom, OneOf):
-            raise InvalidConfiguration(where, "a product has texts only: use one_of")
-
-
-def _atoms(path: str, predicate: Predicate) -> Iterator[tuple[str, OneOf | AtLeast | During]]:
-    match predicate:
-        case AllOf(of) | AnyOf(of):
-            for number, member in enumerate(of):
-                yield from _atoms(f"{path}.of[{number}]", member)
-        case Not(of):
-            yield from _atoms(f"{path}.of", of)
-        case OneOf() | AtLeast() | During():
-            yield path, predicate
-
-
-def _some(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))

@@ -1,0 +1,1 @@
+"""Weighted multiset packing: which applications of which offers give the most, with a proof."""

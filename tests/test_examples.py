@@ -11,10 +11,18 @@ ROOT = Path(__file__).parent.parent
 HELPERS = {"__init__", "alma"}
 KEY_LINES = {
     "click_and_collect": "Devolución: Tarjeta               -24,95 €",
+    "coupon_codes": "HAPPY-22222-222Y-9VN4 is mistyped: nobody needs to look it up",
     "last_unit": "16 customers, 3 dresses: 3 orders",
     "own_products": "Quoted: Lino scarf, hand-woven, 24.95 EUR",
     "points": "  on the last day of the first points: 80 to spend, 0 waiting",
+    "price_capsule": "reprice: repriced, 139.80 EUR",
+    "price_history": (
+        "2026-11-30: €69.90, 22% less than the lowest price of the 30 days before, €89.90"
+    ),
     "quote_and_reasons": "A member pays 126.31 EUR instead of 139.80 EUR",
+    "returns": "  brings back DRESS-M: 64.95 EUR",
+    "tax": "A company in Malmö pays 97.69 EUR, the shop gets 97.69 EUR",
+    "tour_of_the_shop": "5-at-the-till: store 250.31 EUR, web 250.91 EUR",
     "two_devices": "Clara's cart: 2 × SCARF, 1 × SHOES-38",
 }
 

@@ -82,9 +82,9 @@ if TYPE_CHECKING:
         PriceRow,
         PricingConfiguration,
         ProductTraits,
-        Promotion,
     )
     from omnicommerce.pricing.parity import ParityReport, parity
+    from omnicommerce.pricing.promotions import Promotion, SelectionPolicy, Stacking
     from omnicommerce.pricing.result import PricedBasket
 
 __all__ = [
@@ -177,6 +177,7 @@ __all__ = [
     "Refused",
     "Rounding",
     "RoundingMode",
+    "SelectionPolicy",
     "SequentialIds",
     "SetPrice",
     "ShopConfiguration",
@@ -184,6 +185,7 @@ __all__ = [
     "Situation",
     "Sku",
     "Slot",
+    "Stacking",
     "StaleVersion",
     "StoreOption",
     "StoreUnavailable",
@@ -242,7 +244,8 @@ _HOMES: Final = {
         "pricing.effects": "AmountOff BuyGet OfferList PercentOff SetPrice",
         "pricing.errors": "NotPriced",
         "pricing.explain": "explain",
-        "pricing.model": "PriceList PriceRow PricingConfiguration ProductTraits Promotion",
+        "pricing.model": "PriceList PriceRow PricingConfiguration ProductTraits",
+        "pricing.promotions": "Promotion SelectionPolicy Stacking",
         "pricing.parity": "ParityReport parity",
         "pricing.result": "PricedBasket",
     }.items()

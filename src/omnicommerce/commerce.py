@@ -15,17 +15,24 @@ from omnicommerce.catalog.ports import ProductRepository
 from omnicommerce.checkout.configuration import Shop, ShopConfiguration
 from omnicommerce.checkout.counter import Counter
 from omnicommerce.checkout.ports import CheckoutStores
+from omnicommerce.checkout.repricing import read_basis
 from omnicommerce.checkout.service import Checkout
 from omnicommerce.customers.service import Customers
 from omnicommerce.fulfilment.ports import MessageSender
 from omnicommerce.inventory.service import Inventory
 from omnicommerce.kernel.clock import Clock, SystemClock
 from omnicommerce.kernel.errors import InvalidValue, Misuse
-from omnicommerce.kernel.ids import IdFactory, RandomIds
+from omnicommerce.kernel.ids import IdFactory, OrderId, RandomIds
+from omnicommerce.kernel.reasons import Trace
 from omnicommerce.ledger.audit import AuditReport, audit
 from omnicommerce.loyalty.service import Loyalty
 from omnicommerce.orders.ports import PaymentGateway
 from omnicommerce.orders.service import Orders
+from omnicommerce.pricing.basket import Basket, Situation
+from omnicommerce.pricing.book import PriceBook
+from omnicommerce.pricing.decide import price
+from omnicommerce.pricing.explain import explain
+from omnicommerce.pricing.result import PricedBasket
 
 __all__ = ["Commerce", "Store"]
 
@@ -173,6 +180,29 @@ class Commerce:
     def _unknown_skus(self, skus: Iterable[str]) -> Iterable[str]:
         wanted = set(skus)
         return wanted.difference(self.shop.products.many(wanted))
+
+    def price_again(self, order_id: OrderId) -> PricedBasket:
+        """Price an order as it was priced: by the configuration that it pins, at its instant.
+
+        However the shop's configuration changed since, the amounts are those of the
+        order. What the order itself used of limited promotions does not count.
+
+        Raises:
+            NotFound: There is no such order.
+        """
+        return price(*self._pinned(order_id))
+
+    def explain_again(self, order_id: OrderId) -> Trace:
+        """Say why an order cost what it cost, by the configuration that it pins.
+
+        Raises:
+            NotFound: There is no such order.
+        """
+        return explain(*self._pinned(order_id))
+
+    def _pinned(self, order_id: OrderId) -> tuple[PriceBook, Basket, Situation]:
+        order = self.orders.get(order_id)
+        return self.checkout.books.get(order.book_version), *read_basis(order)
 
     def tidy(self) -> None:
         """Book what the clock has ended, and look after orders that wait.

@@ -44,7 +44,7 @@ TOLD = {
         "Charged to the card €98.86 €75.56",
         "Refund: Points (47) -€0.47",
         "She orders it for €24.95 and collects it Tue, Nov 17, 10:00 – 11:00 AM.",
-        "Nothing differs. The day wrote 49 journal entries about 13 accounts and 8 holds.",
+        "Nothing differs. The day wrote 48 journal entries about 12 accounts and 8 holds.",
         "Equal in all 6 channels, line by line, to the cent.",
     ),
     "es": (
@@ -57,7 +57,7 @@ TOLD = {
         "El pedido A-1001 está confirmado.",
         "Código: 543658",
         "Cobrado a la tarjeta 98,86 € 75,56 €",
-        "Todo cuadra. El día ha escrito 49 apuntes sobre 13 cuentas y 8 reservas.",
+        "Todo cuadra. El día ha escrito 48 apuntes sobre 12 cuentas y 8 reservas.",
         "Igual en los 6 canales, línea a línea, al céntimo.",
     ),
 }

@@ -2,8 +2,8 @@
 
 Two customers with one cart each after another, a till full of cards that are
 approved, declined or lost, a clock that moves, pick-ups that are collected,
-declined in part or missed. After every step units, money, points, promotion
-uses and slots are where they belong.
+declined in part or missed, goods that come back. After every step units, money,
+points, promotion uses, budgets and slots are where they belong.
 """
 
 from __future__ import annotations
@@ -19,30 +19,51 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from omnicommerce.checkout.configuration import ShopConfiguration
 from omnicommerce.cli.demo_shop import DRESS, FRIEND_CODE, SCARF, SHOES, demo_shop
-from omnicommerce.kernel.errors import Refused
+from omnicommerce.kernel.errors import InvalidValue, Refused
+from omnicommerce.kernel.ids import LocationId
 from omnicommerce.ledger.model import AccountKey, Standing
 from omnicommerce.orders.model import Order, OrderStatus, TenderKind
 from omnicommerce.orders.ports import GatewayVerdict
-from tests.shops import GRAN_VIA, open_shop
+from omnicommerce.orders.return_model import Condition, ReturnItem, ReturnPolicy, ReturnTerms
+from tests.shops import GRAN_VIA, SERRANO, open_shop
 
 SKUS = (DRESS, SCARF, SHOES)
 NAMES = ("Clara", "Lucia")
 
 
-def _shop_of_lasting_points() -> ShopConfiguration:
-    """Return the demo's shop, where no points lapse: the sums below count every point."""
+BUDGET = 3_000
+CLUB = AccountKey("budget", "club-outfit")
+
+
+def _shop_of_lasting_points(policy: ReturnPolicy) -> ShopConfiguration:
+    """Return the demo's shop, where no points lapse and the club's promotion has a budget.
+
+    The sums below count every point.
+    """
     shop = demo_shop()
     assert shop.programme is not None
-    return attrs.evolve(shop, programme=attrs.evolve(shop.programme, lifetime=None))
+    promotions = tuple(
+        attrs.evolve(each, budget=BUDGET) if each.promotion_id == CLUB.subject else each
+        for each in shop.pricing.promotions
+    )
+    return attrs.evolve(
+        shop,
+        programme=attrs.evolve(shop.programme, lifetime=None),
+        pricing=attrs.evolve(shop.pricing, promotions=promotions),
+        policy=attrs.evolve(shop.policy, returns=ReturnTerms(policy=policy)),
+    )
 
 
 class Shoppers(RuleBasedStateMachine):
     """Drive an open shop with random commands, good and bad."""
 
+    policy = ReturnPolicy.KEEP_SHARES
+
     def __init__(self) -> None:
         super().__init__()
         self.context = ExitStack()
-        self.shop = self.context.enter_context(open_shop("memory:", _shop_of_lasting_points()))
+        configuration = _shop_of_lasting_points(self.policy)
+        self.shop = self.context.enter_context(open_shop("memory:", configuration))
         self.received: dict[str, int] = dict.fromkeys(SKUS, 0)
         self.orders: list[Any] = []
         self.codes: dict[str, tuple[str, str]] = {}
@@ -118,6 +139,33 @@ class Shoppers(RuleBasedStateMachine):
                 pickup.pickup_id, code, location_id=GRAN_VIA, declined=declined
             )
 
+    @rule(
+        data=st.data(),
+        condition=st.sampled_from(Condition),
+        place=st.sampled_from((None, GRAN_VIA, SERRANO)),
+        again=st.booleans(),
+    )
+    def bring_back(
+        self,
+        data: st.DataObject,
+        condition: Condition,
+        place: LocationId | None,
+        again: bool,  # noqa: FBT001 - drawn
+    ) -> None:
+        """A customer brings some of an order back, and may press the button twice."""
+        order_id = self._draw(data)
+        if order_id is None:
+            return
+        lines = [line for line in self._order(order_id).lines if line.collected]
+        wanted = [(line.line_id, data.draw(st.integers(0, line.quantity))) for line in lines]
+        items = [ReturnItem(name, units, condition) for name, units in wanted if units]
+        key = self.shop.commerce.ids.new("return")
+        with contextlib.suppress(Refused, InvalidValue):
+            for _ in range(2 if again else 1):
+                self.shop.commerce.checkout.return_items(
+                    order_id, items, reason="did not fit", key=key, location_id=place
+                )
+
     @rule(data=st.data())
     def prepare(self, data: st.DataObject) -> None:
         """The store prepares an order that may never be collected."""
@@ -148,14 +196,50 @@ class Shoppers(RuleBasedStateMachine):
 
     @invariant()
     def every_unit_is_somewhere(self) -> None:
-        """Received units are on hand or with customers (inventory I1, I21)."""
+        """Received units are on hand, with customers, or damaged (inventory I1, I21)."""
         for sku in SKUS:
-            left = sum(
+            gone = sum(
                 line.collected for order in self._every() for line in order.lines if line.sku == sku
             )
-            figures = self.shop.commerce.inventory.available(sku, GRAN_VIA)
-            assert figures.on_hand == self.received[sku] - left
-            assert 0 <= figures.held <= figures.on_hand
+            back = sum(
+                line.item.quantity
+                for order in self._every()
+                for each in order.returns
+                for line in each.lines
+                if line.item.line_id == sku and line.item.condition is Condition.SELLABLE
+            )
+            places = [
+                self.shop.commerce.inventory.available(sku, each) for each in (GRAN_VIA, SERRANO)
+            ]
+            assert sum(each.on_hand for each in places) == self.received[sku] - gone + back
+            assert all(0 <= each.held <= each.on_hand for each in places)
+
+    @invariant()
+    def paid_is_kept_and_refunded(self) -> None:
+        """An order's amount is what its kept units cost and what went back (pricing 35, 36)."""
+        for order in self._every():
+            if order.status not in {OrderStatus.CONFIRMED, OrderStatus.COMPLETED}:
+                continue
+            kept = sum(line.amount.minor - line.gone_minor for line in order.lines)
+            withheld = order.total_amount.minor - order.refunded_amount.minor - kept
+            assert withheld >= 0
+            if self.policy is ReturnPolicy.KEEP_SHARES or not any(o.left for o in order.lines):
+                assert withheld == 0
+
+    @invariant()
+    def a_budget_is_what_customers_kept_of_it(self) -> None:
+        """What is spent is the discount on kept units, and never more than there is (38)."""
+        standing = self._standing(CLUB)
+        assert 0 <= -standing.balance <= standing.held - standing.balance <= BUDGET
+        kept = sum(
+            line.given_minor({CLUB.subject}, line.quantity)
+            - line.given_minor({CLUB.subject}, line.gone)
+            for order in self._every()
+            if order.status in {OrderStatus.CONFIRMED, OrderStatus.COMPLETED}
+            for line in order.lines
+        )
+        if self.policy is ReturnPolicy.KEEP_SHARES:
+            assert -standing.balance == kept
 
     @invariant()
     def every_cent_is_somewhere(self) -> None:
@@ -234,3 +318,12 @@ class Shoppers(RuleBasedStateMachine):
 
 
 TestShoppers = Shoppers.TestCase
+
+
+class ShoppersOfferedAnew(Shoppers):
+    """The same in a shop that evaluates offers anew when goods come back."""
+
+    policy = ReturnPolicy.REEVALUATE
+
+
+TestShoppersOfferedAnew = ShoppersOfferedAnew.TestCase

@@ -194,16 +194,9 @@ def test_buy_get_rewards_no_more_units_than_configured(
 
 def _unit_values(result: PricedBasket) -> list[int]:
     """Return what every unit costs before promotions, cheapest first."""
-    entries = result.table
-    quantities = Counter[int]()
-    plain = len(entries.skus) - len(entries.given)
-    for position in range(len(entries.skus)):
-        pieces = entries.pieces[position]
-        each = 1 if position < plain else entries.given[position - plain][1]
-        quantities[position] = pieces * each
     values: list[int] = []
-    for position, quantity in quantities.items():
-        unit, extra = divmod(entries.base[position], quantity)
+    for position, quantity in enumerate(result.table.entries.units):
+        unit, extra = divmod(result.table.base[position], quantity)
         values += [unit] * (quantity - extra) + [unit + 1] * extra
     return sorted(values)
 

@@ -88,6 +88,7 @@ class Product:
         categories: Every category it belongs to, parents included.
         attributes: Further facts that promotions may ask for, such as ``{"brand": "Alma"}``.
         measure: What one unit of its quantity is; weighed goods are sold by the gram.
+        tax_class: By which it is taxed; None: by the shop's default class.
         variants: At least one.
     """
 
@@ -100,6 +101,7 @@ class Product:
         factory=dict, converter=_texts, validator=_valid_texts, hash=False
     )
     measure: Measure = Measure.EACH
+    tax_class: str | None = attrs.field(default=None, validator=attrs.validators.optional(valid_id))
     variants: tuple[Variant, ...] = attrs.field(converter=_variants)
 
     def __attrs_post_init__(self) -> None:

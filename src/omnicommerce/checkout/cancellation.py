@@ -9,7 +9,7 @@ import attrs
 from omnicommerce.cart.events import CartStarted
 from omnicommerce.cart.model import CartStatus
 from omnicommerce.checkout.ports import CheckoutStores
-from omnicommerce.checkout.undo import refund_units
+from omnicommerce.checkout.undo import announce, carry_out
 from omnicommerce.fulfilment.decide import end
 from omnicommerce.fulfilment.model import PICKUP_TRANSITIONS, Pickup, PickupStatus, slot_account
 from omnicommerce.kernel.ids import CartId, OrderId
@@ -18,6 +18,7 @@ from omnicommerce.loyalty.model import Programme
 from omnicommerce.orders.decide import advance, require_settled, settle_attempt, with_units
 from omnicommerce.orders.events import OrderCancelled
 from omnicommerce.orders.model import AttemptState, Order, OrderStatus
+from omnicommerce.orders.returns import give_units_back
 
 __all__ = ["cancel"]
 
@@ -61,17 +62,15 @@ def cancel(
     everything = {line.line_id: line.open for line in order.lines}
     if not was_confirmed:
         _give_cart_back(stores, order, cart_id, at)
-    if was_confirmed or paid is not None:
-        order, _ = refund_units(
-            stores,
-            order,
-            everything,
-            programme=programme if was_confirmed else None,
-            cause=cause,
-            at=at,
-        )
+    if was_confirmed:
+        back = give_units_back(order, declined=everything, cause=cause)
+        order = carry_out(stores, order, back, programme=programme, cause=cause, at=at)
+    elif paid is not None:  # what it held was never captured: only the money went somewhere
+        back = give_units_back(order, declined=everything, cause=cause)
+        order = back.order
+        announce(stores, order, back.refunds, at)
     else:
-        order = with_units(order, collected={}, declined=everything)
+        order = with_units(order, declined=everything)
     for pickup in stores.pickups.of_order(order_id):
         if PickupStatus.CANCELLED in PICKUP_TRANSITIONS[pickup.status]:
             stores.pickups.save(end(pickup, PickupStatus.CANCELLED, at=at))

@@ -13,6 +13,7 @@ from omnicommerce.cart.model import CartPolicy
 from omnicommerce.catalog.model import Product
 from omnicommerce.catalog.ports import Article, ProductRepository
 from omnicommerce.catalog.snapshot import Catalog
+from omnicommerce.checkout.limits import Limits
 from omnicommerce.fulfilment.model import PickupPoint
 from omnicommerce.inventory.model import Location
 from omnicommerce.kernel import documents
@@ -21,6 +22,7 @@ from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue, Refus
 from omnicommerce.kernel.ids import ChannelId, valid_id
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.loyalty.model import Programme
+from omnicommerce.orders.return_model import ReturnTerms
 from omnicommerce.pricing.book import PriceBook
 from omnicommerce.pricing.model import PricingConfiguration, ProductTraits
 
@@ -60,10 +62,12 @@ class CheckoutPolicy:
         quote_valid: How long a quote may be placed.
         payment_hold: How long a placed order keeps what it holds while it is
             not paid; every payment attempt starts it anew.
+        returns: How goods are taken back.
     """
 
     quote_valid: timedelta = timedelta(minutes=15)
     payment_hold: timedelta = timedelta(minutes=15)
+    returns: ReturnTerms = attrs.field(factory=ReturnTerms)
 
     def __attrs_post_init__(self) -> None:
         """Refuse waits that are none."""
@@ -175,13 +179,9 @@ class Shop:
         return found
 
     @cached_property
-    def limits(self) -> Mapping[str, tuple[int | None, int | None]]:
-        """Promotions whose uses are limited: in all, and per customer."""
-        return {
-            promotion.promotion_id: (promotion.limit_uses, promotion.limit_per_customer)
-            for promotion in self.configuration.pricing.promotions
-            if promotion.limit_uses is not None or promotion.limit_per_customer is not None
-        }
+    def limits(self) -> Limits:
+        """What is limited of its promotions and codes."""
+        return Limits.of(self.configuration.pricing)
 
     def _check_programme(self) -> None:
         if self.programme is None:
@@ -221,4 +221,4 @@ def _traits(product: Product) -> Iterable[ProductTraits]:
         facts |= {name: {value} for name, value in variant.options.items()}
         facts["product"] = {product.product_id}
         facts["category"] = set(product.categories)
-        yield ProductTraits(variant.sku, facts, product.measure)
+        yield ProductTraits(variant.sku, facts, product.measure, product.tax_class)

@@ -11,7 +11,7 @@ from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.plan import stock_demands
 from omnicommerce.checkout.ports import CheckoutStores
 from omnicommerce.checkout.service import Checkout
-from omnicommerce.checkout.undo import refund_units
+from omnicommerce.checkout.undo import carry_out
 from omnicommerce.fulfilment.decide import PickupRefused, check_code, end, make_ready
 from omnicommerce.fulfilment.events import PickupHandedOver, PickupMissed, PickupReady
 from omnicommerce.fulfilment.model import Pickup, PickupStatus
@@ -23,7 +23,8 @@ from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import Command
 from omnicommerce.orders.decide import advance, with_units
 from omnicommerce.orders.events import OrderCompleted
-from omnicommerce.orders.model import Order, OrderStatus, RefundState
+from omnicommerce.orders.model import Order, OrderStatus
+from omnicommerce.orders.returns import Reprice, give_units_back
 
 __all__ = ["Counter", "HandOver"]
 
@@ -104,8 +105,11 @@ class Counter:
         """
         at = self.checkout.clock.now()
         wanted = dict(declined or {})
+        reprice = self._reprice(pickup_id) if wanted else None
         outcome = self.checkout.transactions.run(
-            lambda s: self._hand_over(s, pickup_id, code, location_id, wanted, at)
+            lambda s: self._hand_over(
+                s, pickup_id, code, location_id, declined=wanted, reprice=reprice, at=at
+            )
         )
         if isinstance(outcome, Reason):
             raise PickupRefused(outcome)
@@ -128,12 +132,13 @@ class Counter:
                 ended.append(self._refunded(outcome))
         return tuple(ended)
 
+    def _reprice(self, pickup_id: str) -> Reprice | None:
+        pickup = self.checkout.transactions.run(lambda s: s.pickups.get(pickup_id))
+        return self.checkout.repricing(pickup.order_id)
+
     def _refunded(self, outcome: HandOver) -> HandOver:
         """Carry out what is due to the customer, if anything is."""
-        if all(refund.state is RefundState.DONE for refund in outcome.order.refunds):
-            return outcome
-        order = self.checkout.pay_refunds(outcome.order.order_id)
-        return attrs.evolve(outcome, order=order)
+        return attrs.evolve(outcome, order=self.checkout.refunded(outcome.order))
 
     def _make_ready(
         self, stores: CheckoutStores, pickup_id: str, code: str, at: datetime
@@ -176,7 +181,9 @@ class Counter:
         pickup_id: str,
         code: str,
         location_id: LocationId,
+        *,
         declined: Mapping[str, int],
+        reprice: Reprice | None,
         at: datetime,
     ) -> HandOver | Reason:
         pickup = stores.pickups.get(pickup_id)
@@ -192,7 +199,10 @@ class Counter:
             for line in order.lines
             if line.open > declined.get(line.line_id, 0)
         }
-        outcome = self._finish(stores, order, pickup, kept, declined, "declined", at)
+        visit = _Visit(
+            pickup=pickup, kept=kept, declined=declined, cause="declined", reprice=reprice, at=at
+        )
+        outcome = self._finish(stores, order, visit)
         stores.outbox.add(
             PickupHandedOver(
                 event_id=f"{pickup_id}:handed_over",
@@ -212,7 +222,8 @@ class Counter:
             return None
         order = stores.orders.get(pickup.order_id)
         everything = {line.line_id: line.open for line in order.lines}
-        outcome = self._finish(stores, order, pickup, {}, everything, "missed", at)
+        visit = _Visit(pickup=pickup, kept={}, declined=everything, cause="missed", at=at)
+        outcome = self._finish(stores, order, visit)
         stores.outbox.add(
             PickupMissed(
                 event_id=f"{pickup_id}:missed",
@@ -224,40 +235,46 @@ class Counter:
         )
         return outcome
 
-    def _finish(
-        self,
-        stores: CheckoutStores,
-        order: Order,
-        pickup: Pickup,
-        kept: Mapping[str, int],
-        declined: Mapping[str, int],
-        cause: str,
-        at: datetime,
-    ) -> HandOver:
+    def _finish(self, stores: CheckoutStores, order: Order, visit: _Visit) -> HandOver:
         """Capture what is kept, release and refund what is not, and end pick-up and order."""
-        location_id, order_id = pickup.location_id, order.order_id
-        leaving = stock_demands(order.lines, kept, location_id)
+        order_id, pickup, cause, at = order.order_id, visit.pickup, visit.cause, visit.at
+        leaving = stock_demands(order.lines, visit.kept, pickup.location_id)
         if leaving:
             command = Command(f"{order_id}:collect", cause, at)
             stores.ledger.capture(order_id, by=command, demands=leaving)
-        staying = stock_demands(order.lines, declined, location_id)
+        staying = stock_demands(order.lines, visit.declined, pickup.location_id)
         if staying:
             command = Command(f"{order_id}:return", cause, at)
             stores.ledger.release(order_id, by=command, demands=staying)
-        order = with_units(order, collected=kept, declined={})
-        order, refund_amount = refund_units(
-            stores, order, declined, programme=self._shop.programme, cause=cause, at=at
-        )
+        order = with_units(order, collected=visit.kept)
+        back = give_units_back(order, declined=visit.declined, cause=cause, reprice=visit.reprice)
+        programme = self._shop.programme
+        order = carry_out(stores, order, back, programme=programme, cause=cause, at=at)
         order = advance(order, OrderStatus.COMPLETED)
         stores.outbox.add(OrderCompleted(event_id=f"{order_id}:completed", subject=order_id, at=at))
-        status = PickupStatus.MISSED if cause == "missed" else PickupStatus.DECLINED
-        if kept or not order.lines:
-            status = PickupStatus.COLLECTED
         return HandOver(
             order=stores.orders.save(order),
-            pickup=stores.pickups.save(end(pickup, status, at=at)),
-            refund_amount=refund_amount,
+            pickup=stores.pickups.save(end(pickup, visit.status(order), at=at)),
+            refund_amount=back.amount,
         )
+
+
+@attrs.frozen(kw_only=True)
+class _Visit:
+    """How a pick-up ended: what was kept of it and what was not."""
+
+    pickup: Pickup
+    kept: Mapping[str, int]
+    declined: Mapping[str, int]
+    cause: str
+    reprice: Reprice | None = None
+    at: datetime
+
+    def status(self, order: Order) -> PickupStatus:
+        """Return where the pick-up stands now."""
+        if self.kept or not order.lines:
+            return PickupStatus.COLLECTED
+        return PickupStatus.MISSED if self.cause == "missed" else PickupStatus.DECLINED
 
 
 def _slot_parameters(pickup: Pickup) -> Mapping[str, str] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import attrs
 
@@ -14,10 +15,17 @@ from omnicommerce.kernel.ids import CartId, ChannelId, CustomerId, LocationId
 from omnicommerce.kernel.money import Money
 from omnicommerce.ledger.model import Demand
 from omnicommerce.orders.model import LineItem, PromotionUse, Tender
-from omnicommerce.pricing.basket import Coupon, GivenPrice
+from omnicommerce.pricing.basket import Coupon, GivenPrice, Situation
 from omnicommerce.pricing.result import PricedBasket
 
-__all__ = ["CheckoutRequest", "CommitPlan", "PickupChoice", "Promise", "Quote"]
+__all__ = [
+    "CheckoutRequest",
+    "CommitPlan",
+    "PickupChoice",
+    "Promise",
+    "Quote",
+    "StoredConfiguration",
+]
 
 
 @attrs.frozen
@@ -27,6 +35,15 @@ class PickupChoice:
     location_id: LocationId
     slot_starts_at: datetime | None = attrs.field(
         default=None, converter=attrs.converters.optional(require_instant)
+    )
+
+
+def _attributes(facts: Mapping[str, str | Iterable[str]]) -> Mapping[str, frozenset[str]]:
+    return MappingProxyType(
+        {
+            name: frozenset({value}) if isinstance(value, str) else frozenset(value)
+            for name, value in facts.items()
+        }
     )
 
 
@@ -44,6 +61,8 @@ class CheckoutRequest:
         points: Points they want to pay with; no more than the order needs are taken.
         coupons: Manufacturer coupons handed over at a till.
         given: Amounts that a scale or an open price gave, by cart line.
+        attributes: Other facts that promotions may ask for, or be limited by, such as
+            the ``email`` of a guest; that of a known customer is filled in.
     """
 
     cart_id: CartId
@@ -54,6 +73,7 @@ class CheckoutRequest:
     points: int = 0
     coupons: tuple[Coupon, ...] = ()
     given: Mapping[str, GivenPrice] = attrs.field(factory=dict)
+    attributes: Mapping[str, frozenset[str]] = attrs.field(factory=dict, converter=_attributes)
 
     def __attrs_post_init__(self) -> None:
         """Refuse points that are no number of points."""
@@ -76,12 +96,14 @@ class Quote:
     """What the order would be; nothing is held yet.
 
     ``due_amount`` is what the payment gateway would collect. ``priced`` holds
-    every adjustment with its reason.
+    every adjustment with its reason, ``situation`` what it depended on besides the
+    basket.
     """
 
     request: CheckoutRequest
     made_at: datetime
     valid_until: datetime
+    situation: Situation
     priced: PricedBasket
     lines: tuple[LineItem, ...]
     tenders: tuple[Tender, ...]
@@ -102,6 +124,21 @@ class Quote:
             for name in ("lines", "tenders", "uses", "due_amount", "points_spent")
             if getattr(self, name) != getattr(other, name)
         )
+
+
+@attrs.frozen(kw_only=True)
+class StoredConfiguration:
+    """A pricing configuration as it was when its version first priced an order; never changed.
+
+    Args:
+        version: The price book's version, a fingerprint of its content.
+        document: The configuration in its canonical JSON form.
+        created_at: When it was kept.
+    """
+
+    version: str
+    document: str
+    created_at: datetime
 
 
 @attrs.frozen(kw_only=True)

@@ -10,15 +10,18 @@ from omnicommerce.cart.decide import open_cart_of, require_owner
 from omnicommerce.cart.model import CartStatus
 from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.errors import QuoteOutdated
+from omnicommerce.checkout.limits import allow, left_of, limited_among
 from omnicommerce.checkout.model import CheckoutRequest, Quote
 from omnicommerce.checkout.plan import commit_plan
 from omnicommerce.checkout.ports import CheckoutStores
-from omnicommerce.checkout.quote import make_quote
-from omnicommerce.checkout.uses import exhausted_promotions
+from omnicommerce.checkout.price_books import PriceBooks
+from omnicommerce.checkout.quote import make_quote, situation_of
+from omnicommerce.checkout.repricing import basis_of
+from omnicommerce.checkout.uses import limits_on
 from omnicommerce.fulfilment.model import Pickup, PickupLine, slot_account
 from omnicommerce.kernel.ids import OrderId
 from omnicommerce.kernel.reasons import Reason
-from omnicommerce.ledger.model import Command
+from omnicommerce.ledger.model import AccountKey, Command
 from omnicommerce.loyalty.model import points_account
 from omnicommerce.orders.events import OrderPlaced
 from omnicommerce.orders.model import Order, OrderStatus
@@ -36,21 +39,17 @@ def quote_in(
     if request.points and customer is not None and shop.programme is not None:
         account = points_account(customer.customer_id, shop.programme.programme_id)
         points = stores.ledger.standings([account], at=at)[account].available
-    return make_quote(
-        shop,
-        request,
-        cart,
-        customer,
-        points_available=points,
-        exhausted=exhausted_promotions(stores.ledger, shop.limits, request.customer_id, at=at),
-        at=at,
-    )
+    situation = situation_of(shop, request, cart.codes, customer, at=at)
+    limited = limited_among(shop.book, shop.limits, (line.sku for line in cart.lines))
+    left = left_of(stores.ledger, shop.limits, situation, limited, at=at)
+    return make_quote(shop, request, cart, customer, points_available=points, left=left, at=at)
 
 
 def place(
     stores: CheckoutStores,
     shop: Shop,
     quote: Quote,
+    books: PriceBooks,
     *,
     order_id: OrderId,
     pickup_id: str,
@@ -80,8 +79,9 @@ def place(
         programme=shop.programme,
         points=quote.points_spent,
     )
-    if takes_place:
-        _open_slot(stores, quote, point.slot_capacity or 0, at)
+    places = point.slot_capacity if takes_place else None
+    allow(stores.ledger, _limits(shop, quote, places), cause=order_id, at=at)
+    books.keep(stores, at=at)
     order = _order(quote, order_id, pickup_id, at, shop)
     stores.orders.add(order)
     stores.pickups.add(_pickup(quote, order, takes_place=takes_place))
@@ -106,16 +106,12 @@ def _require_true(stores: CheckoutStores, shop: Shop, quote: Quote, at: datetime
         raise QuoteOutdated(Reason("quote.changed", {"what": list(differences)}))
 
 
-def _open_slot(stores: CheckoutStores, quote: Quote, capacity: int, at: datetime) -> None:
-    """Credit the slot's places the first time somebody wants one."""
-    promise = quote.promise
-    if promise.slot is None:
-        return
-    account = slot_account(promise.location_id, promise.slot)
-    standing = stores.ledger.standings([account], at=at)[account]
-    if not standing.balance and not standing.held:
-        key = f"slot:{account.subject}:{account.scope}"
-        stores.ledger.credit(account, capacity, by=Command(key, "opening", at))
+def _limits(shop: Shop, quote: Quote, places: int | None) -> dict[AccountKey, int]:
+    """Return the accounts that an order of this quote takes from up to a limit."""
+    limits = limits_on(shop.limits, quote.uses, quote.situation)
+    if quote.promise.slot is not None and places is not None:
+        limits[slot_account(quote.promise.location_id, quote.promise.slot)] = places
+    return limits
 
 
 def _order(quote: Quote, order_id: OrderId, pickup_id: str, at: datetime, shop: Shop) -> Order:
@@ -137,6 +133,7 @@ def _order(quote: Quote, order_id: OrderId, pickup_id: str, at: datetime, shop: 
         pickup_id=pickup_id,
         held_until=at + shop.policy.payment_hold,
         book_version=quote.book_version,
+        basis=basis_of(quote.priced.basket, quote.situation),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from omnicommerce.checkout.model import CommitPlan, Promise
 from omnicommerce.fulfilment.model import slot_account
@@ -30,7 +30,7 @@ def commit_plan(
     Stock comes from the store of the promise; kits take their components.
     """
     items = tuple(lines)
-    captured = [Demand(AccountKey(*account), 1) for use in uses for account in use.accounts]
+    captured = [demand for use in uses for demand in _use_demands(use)]
     if points and customer_id is not None and programme is not None:
         captured.append(Demand(points_account(customer_id, programme.programme_id), points))
     if promise.slot is not None and slots_are_limited:
@@ -39,6 +39,12 @@ def commit_plan(
         items, {line.line_id: line.quantity for line in items}, promise.location_id
     )
     return CommitPlan(demands=(*stock, *captured), captured_on_payment=tuple(captured))
+
+
+def _use_demands(use: PromotionUse) -> Iterator[Demand]:
+    yield from (Demand(AccountKey(*account), 1) for account in use.accounts)
+    if use.given_minor:
+        yield from (Demand(AccountKey(*account), use.given_minor) for account in use.budgets)
 
 
 def stock_demands(

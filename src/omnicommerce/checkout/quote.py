@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-
-import attrs
 
 from omnicommerce.cart.fold import CartLine, CartState
 from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.errors import CheckoutRefused
+from omnicommerce.checkout.limits import NOTHING_LIMITED, Left
+from omnicommerce.checkout.line_shares import shares_of
 from omnicommerce.checkout.model import CheckoutRequest, Promise, Quote
-from omnicommerce.checkout.uses import use_accounts
+from omnicommerce.checkout.uses import uses_of
 from omnicommerce.customers.model import Customer
 from omnicommerce.fulfilment.decide import PickupRefused, slot_at
 from omnicommerce.fulfilment.model import PickupPoint
@@ -19,7 +19,7 @@ from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.loyalty.decide import money_for, points_for
-from omnicommerce.orders.model import LineAdjustment, LineItem, PromotionUse, Tender, TenderKind
+from omnicommerce.orders.model import LineAdjustment, LineItem, Tender, TenderKind
 from omnicommerce.pricing.basket import Basket, BasketLine, Situation
 from omnicommerce.pricing.decide import price
 from omnicommerce.pricing.result import PricedBasket
@@ -34,7 +34,7 @@ def make_quote(
     customer: Customer | None,
     *,
     points_available: int,
-    exhausted: frozenset[str],
+    left: Left,
     at: datetime,
 ) -> Quote:
     """Say what the order would be: price, tenders, points and promise.
@@ -45,7 +45,7 @@ def make_quote(
         cart: Their cart as it is now.
         customer: Who they are, if known.
         points_available: Points they could spend now.
-        exhausted: Limited promotions they cannot use any more.
+        left: What limited promotions may still give them.
         at: The instant of the decision.
 
     Raises:
@@ -64,11 +64,8 @@ def make_quote(
     if request.points and (customer is None or points_available < request.points):
         raise CheckoutRefused(_points_reason(request, customer, points_available))
     promise = _promise(shop, request, at=at)
-    priced = price(
-        shop.book,
-        _basket(request, cart),
-        situation_of(shop, request, cart.codes, customer, exhausted=exhausted, at=at),
-    )
+    situation = situation_of(shop, request, cart.codes, customer, left=left, at=at)
+    priced = price(shop.book, _basket(request, cart), situation)
     points, tenders = _tenders(shop, request, priced)
     due = next((t.amount for t in tenders if t.kind is TenderKind.GATEWAY), _nothing(shop))
     earning = shop.programme is not None and customer is not None
@@ -76,13 +73,14 @@ def make_quote(
         request=request,
         made_at=at,
         valid_until=at + shop.policy.quote_valid,
+        situation=situation,
         priced=priced,
         lines=tuple(_line_items(shop, cart.lines, priced)),
         tenders=tenders,
-        uses=_uses(shop, customer, priced),
+        uses=uses_of(shop.limits, priced, situation),
         promise=promise,
         list_amount=priced.base_amount,
-        total_amount=priced.selling_amount,
+        total_amount=priced.total_amount,
         due_amount=due,
         change_amount=max(_nothing(shop), -priced.payable_amount),
         points_spent=points,
@@ -97,7 +95,7 @@ def situation_of(
     codes: Iterable[str],
     customer: Customer | None,
     *,
-    exhausted: frozenset[str] = frozenset(),
+    left: Left = NOTHING_LIMITED,
     at: datetime,
 ) -> Situation:
     """Return what a price may depend on, for this request."""
@@ -110,8 +108,19 @@ def situation_of(
         customer_classes=customer.classes if customer else frozenset(),
         customer_id=customer.customer_id if customer else None,
         codes=frozenset(codes),
-        exhausted=exhausted,
+        attributes=_attributes(request, customer),
+        exhausted=left.exhausted,
+        remaining=left.remaining,
     )
+
+
+def _attributes(
+    request: CheckoutRequest, customer: Customer | None
+) -> Mapping[str, frozenset[str]]:
+    """Return the facts of the request, and the address of a customer who is known."""
+    if customer is None:
+        return request.attributes
+    return {**request.attributes, "email": frozenset({customer.email})}
 
 
 def _nothing(shop: Shop) -> Money:
@@ -210,6 +219,7 @@ def _line_items(shop: Shop, lines: Iterable[CartLine], priced: PricedBasket) -> 
     articles = shop.articles(line.sku for line in lines)
     for line in lines:
         article, priced_line = articles[line.sku], priced.line(line.line_id)
+        tax = priced.line_tax(line.line_id)
         yield LineItem(
             line_id=line.line_id,
             sku=article.sku,
@@ -221,33 +231,12 @@ def _line_items(shop: Shop, lines: Iterable[CartLine], priced: PricedBasket) -> 
                 for a in priced_line.adjustments
             ),
             amount=priced_line.selling_amount,
+            paid_amount=tax.gross_amount if tax else None,
+            tax_amount=tax.tax_amount if tax else None,
+            shares=shares_of(priced, line.line_id),
             components=tuple(
                 (part.sku, part.quantity) for part in article.stock_parts(line.quantity)
             ),
             options=dict(line.options),
             notes=line.notes,
         )
-
-
-def _uses(shop: Shop, customer: Customer | None, priced: PricedBasket) -> tuple[PromotionUse, ...]:
-    customer_id = customer.customer_id if customer else None
-    uses = []
-    for promotion_id in priced.uses:
-        accounts = use_accounts(shop.limits, promotion_id, customer_id)
-        if accounts:
-            uses.append(
-                PromotionUse(
-                    promotion_id=promotion_id,
-                    line_ids=_touched(priced, promotion_id),
-                    accounts=tuple(attrs.astuple(account) for account, _ in accounts),
-                )
-            )
-    return tuple(uses)
-
-
-def _touched(priced: PricedBasket, promotion_id: str) -> tuple[str, ...]:
-    return tuple(
-        line.line_id
-        for line in priced.lines
-        if any(a.promotion_id == promotion_id for a in line.adjustments)
-    )

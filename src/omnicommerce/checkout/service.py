@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import attrs
@@ -15,10 +15,13 @@ from omnicommerce.checkout.model import CheckoutRequest, Quote
 from omnicommerce.checkout.payment import begin_payment, confirm, keep_waiting, record_unpaid
 from omnicommerce.checkout.placement import place, quote_in
 from omnicommerce.checkout.ports import CheckoutStores
+from omnicommerce.checkout.price_books import PriceBooks
+from omnicommerce.checkout.repricing import repricing
+from omnicommerce.checkout.returning import ReturnOutcome, ReturnRequest, take_back
 from omnicommerce.checkout.where import stores_for
 from omnicommerce.inventory.model import Point, StoreOption
 from omnicommerce.kernel.clock import Clock
-from omnicommerce.kernel.ids import CartId, IdFactory, OrderId
+from omnicommerce.kernel.ids import CartId, IdFactory, LocationId, OrderId
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.kernel.unit_of_work import Transactions
 from omnicommerce.ledger.errors import HoldEnded
@@ -33,6 +36,8 @@ from omnicommerce.orders.model import (
     RefundState,
 )
 from omnicommerce.orders.ports import GatewayAnswer, GatewayVerdict, PaymentGateway
+from omnicommerce.orders.return_model import ReturnItem, ReturnPolicy
+from omnicommerce.orders.returns import Reprice
 
 __all__ = ["Checkout"]
 
@@ -52,6 +57,7 @@ class Checkout:
         clock: Read once per command.
         ids: Makes identities before the transaction.
         gateway: Moves money.
+        books: Finds the price book of each order.
     """
 
     transactions: Transactions[CheckoutStores]
@@ -59,6 +65,11 @@ class Checkout:
     clock: Clock
     ids: IdFactory
     gateway: PaymentGateway
+    books: PriceBooks = attrs.field(
+        default=attrs.Factory(
+            lambda self: PriceBooks(self.transactions, self.shop.book), takes_self=True
+        )
+    )
 
     def stores_for(
         self, cart_id: CartId, *, actor: str, near: Point | None = None
@@ -95,9 +106,13 @@ class Checkout:
         at = self.clock.now()
         order_id = OrderId(self.ids.new("order"))
         pickup_id = self.ids.new("pickup")
-        return self.transactions.run(
-            lambda s: place(s, self.shop, quote, order_id=order_id, pickup_id=pickup_id, at=at)
+        order = self.transactions.run(
+            lambda s: place(
+                s, self.shop, quote, self.books, order_id=order_id, pickup_id=pickup_id, at=at
+            )
         )
+        self.books.saw(order.book_version)
+        return order
 
     def pay(self, order_id: OrderId, *, token: str) -> Order:
         """Collect what is due through the gateway and confirm the order.
@@ -161,6 +176,58 @@ class Checkout:
         self._cancel(order_id, cause=cause)
         return self.pay_refunds(order_id)
 
+    def return_items(
+        self,
+        order_id: OrderId,
+        items: Iterable[ReturnItem],
+        *,
+        reason: str,
+        key: str,
+        location_id: LocationId | None = None,
+    ) -> ReturnOutcome:
+        """Take units back that the customer had collected, and refund them.
+
+        What they cost goes back to the tenders that paid: points to their original
+        lots, money through the gateway. Points they earned are clawed back, and
+        promotions of which nothing is kept can be used again. What can be sold
+        again is, where it came back. What a part of an offer is worth by itself is
+        a matter of the shop's `ReturnTerms`.
+
+        Args:
+            order_id: The order.
+            items: What comes back, and in what condition.
+            reason: Why; kept in the order and in the event.
+            key: Identity of this return: asking again returns the first answer.
+            location_id: Where they came back; None: where they were collected.
+
+        Raises:
+            NotFound: There is no such order, line or location.
+            OrderStateRefused: The customer has fewer units: they were not handed
+                over yet (cancel or decline those), or came back before.
+            InvalidValue: Nothing comes back, or a line twice in one condition.
+            KeyReused: The key belongs to another return.
+        """
+        request = ReturnRequest(
+            order_id=order_id,
+            items=tuple(items),
+            reason=reason,
+            return_id=key,
+            location_id=location_id,
+        )
+        at = self.clock.now()
+        reprice = self.repricing(order_id)
+        outcome = self.transactions.run(
+            lambda s: take_back(s, self.shop, request, reprice=reprice, at=at)
+        )
+        return attrs.evolve(outcome, order=self.refunded(outcome.order))
+
+    def repricing(self, order_id: OrderId) -> Reprice | None:
+        """Return what prices kept units of an order, if the shop evaluates its offers anew."""
+        if self.shop.policy.returns.policy is ReturnPolicy.KEEP_SHARES:
+            return None
+        order = self.transactions.run(lambda s: s.orders.get(order_id))
+        return repricing(self.books.get(order.book_version), order)
+
     def attend(self, *, limit: int = 100) -> tuple[Order, ...]:
         """Look after orders that wait: for a payment, for its answer, or for a refund.
 
@@ -188,6 +255,12 @@ class Checkout:
             elif not order.unsettled and order.held_until and order.held_until <= at:
                 self.cancel(order_id, cause="payment.overdue")
         return self.transactions.run(lambda s: s.orders.get(order_id))
+
+    def refunded(self, order: Order) -> Order:
+        """Carry out what is due to the customer, if anything is."""
+        if all(refund.state is RefundState.DONE for refund in order.refunds):
+            return order
+        return self.pay_refunds(order.order_id)
 
     def pay_refunds(self, order_id: OrderId) -> Order:
         """Carry out the order's refunds that are due; those that fail stay due."""

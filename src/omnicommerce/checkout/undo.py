@@ -2,63 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 import attrs
 
 from omnicommerce.checkout.ports import CheckoutStores
-from omnicommerce.kernel.money import Money
 from omnicommerce.ledger.model import AccountKey, Beyond, Command, Demand
 from omnicommerce.loyalty.decide import clawed_back
 from omnicommerce.loyalty.model import Programme, points_account
-from omnicommerce.orders.decide import forfeited_uses, give_back, refund_for, with_units
 from omnicommerce.orders.events import RefundDue
-from omnicommerce.orders.model import Order, RefundState, TenderKind
+from omnicommerce.orders.model import Order, Refund, RefundState, TenderKind
+from omnicommerce.orders.returns import GivenBack
 
-__all__ = ["refund_units"]
+__all__ = ["announce", "carry_out", "turn_of"]
 
 
-def refund_units(
+def carry_out(
     stores: CheckoutStores,
-    order: Order,
-    declined: Mapping[str, int],
+    before: Order,
+    back: GivenBack,
     *,
     programme: Programme | None,
     cause: str,
     at: datetime,
-) -> tuple[Order, Money]:
-    """Count units as declined and give back what they cost; return the order and the amount.
+    stock: Iterable[Demand] = (),
+) -> Order:
+    """Do on the ledger what giving units of a paid order back does, and announce its refunds.
 
-    Each tender gets its part back: points return to their original lots,
-    what the gateway must return becomes a refund that is due. Points earned
-    by money that goes back are clawed back, and a promotion whose every line
-    went back can be used again. The order is not saved here.
+    Points that paid return to their original lots, uses and budgets of
+    promotions to their accounts, and points earned by money that goes back are
+    clawed back. The order is not saved here.
 
-    Raises:
-        OrderStateRefused: More units than are open.
+    Args:
+        stores: The unit of work.
+        before: The order as it was.
+        back: What was decided.
+        programme: The loyalty programme.
+        cause: Why; kept in journal and events.
+        at: When.
+        stock: Captured units that can be sold again where they were taken from.
+
+    Returns:
+        The order as it is now.
     """
-    amount = Money.total(
-        (
-            refund_for(line, declined[line.line_id])
-            for line in order.lines
-            if declined.get(line.line_id)
-        ),
-        order.total_amount.currency,
-    )
-    before = order
-    order = with_units(order, collected={}, declined=declined)
-    order, refunds = give_back(order, amount, cause=cause)
-    order, forfeited = forfeited_uses(order)
-    restored = [Demand(AccountKey(*account), 1) for account in forfeited]
-    restored += _points_back(before, order, programme)
-    turn = len(before.refunds) + sum(line.declined for line in before.lines)
+    order, turn = back.order, turn_of(before)
+    restored = [Demand(AccountKey(*account), quantity) for account, quantity in back.restored]
+    restored += [*_points_back(before, order, programme), *stock]
     if restored:
         command = Command(f"{order.order_id}:restore:{turn}", cause, at)
         stores.ledger.restore(order.order_id, by=command, demands=restored)
-    order = _claw_back(
-        stores, order, programme, Command(f"{order.order_id}:claw:{turn}", cause, at)
-    )
+    claw = Command(f"{order.order_id}:claw:{turn}", cause, at)
+    order = _claw_back(stores, order, programme, claw)
+    announce(stores, order, back.refunds, at)
+    return order
+
+
+def announce(stores: CheckoutStores, order: Order, refunds: Iterable[Refund], at: datetime) -> None:
+    """Tell of the refunds that the gateway has to carry out."""
     for refund in refunds:
         if refund.state is RefundState.DUE:
             stores.outbox.add(
@@ -68,10 +69,14 @@ def refund_units(
                     at=at,
                     refund_id=refund.refund_id,
                     amount=refund.amount,
-                    cause=cause,
+                    cause=refund.cause,
                 )
             )
-    return order, amount
+
+
+def turn_of(order: Order) -> int:
+    """Return a number that grows whenever units of the order are given back."""
+    return len(order.refunds) + sum(line.gone for line in order.lines)
 
 
 def _points_back(before: Order, after: Order, programme: Programme | None) -> list[Demand]:

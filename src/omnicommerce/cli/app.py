@@ -8,9 +8,13 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from omnicommerce.cli.check import check
 from omnicommerce.cli.console import print_json
 from omnicommerce.cli.demo import demo
+from omnicommerce.cli.parity import parity
+from omnicommerce.cli.price import price
 from omnicommerce.cli.replay import replay
+from omnicommerce.cli.whatif import whatif
 
 __all__ = ["app"]
 
@@ -66,5 +70,9 @@ def _common(
     """The decisions of an omnichannel shop: one cart, one price, nothing sold twice."""
 
 
+app.command()(check)
 app.command()(demo)
+app.command()(parity)
+app.command()(price)
 app.command()(replay)
+app.command()(whatif)

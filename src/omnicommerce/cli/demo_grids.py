@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from omnicommerce.checkout.limits import allowances
 from omnicommerce.checkout.model import Quote
 from omnicommerce.checkout.plan import commit_plan
 from omnicommerce.cli.demo_stage import Stage
@@ -81,10 +82,13 @@ def ledger_grid(
 
 
 def _free(stage: Stage, quote: Quote, standing: Standing) -> int:
-    """Return what is free; a slot that nobody has asked for yet has all its places."""
-    if standing.account.kind == "slot" and standing == Standing(account=standing.account):
-        return stage.commerce.shop.pickup_points[quote.promise.location_id].slot_capacity or 0
-    return standing.available
+    """Return what is free; of a limit that nobody has taken from yet that is all of it."""
+    shop, account = stage.commerce.shop, standing.account
+    if standing != Standing(account=account):
+        return standing.available
+    if account.kind == "slot":
+        return shop.pickup_points[quote.promise.location_id].slot_capacity or 0
+    return allowances(shop.limits, account.subject, quote.situation).get(account, 0)
 
 
 def account_label(stage: Stage, quote: Quote, account: AccountKey) -> Reason:

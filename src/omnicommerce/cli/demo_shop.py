@@ -15,7 +15,8 @@ from omnicommerce.kernel.rate import Rate
 from omnicommerce.kernel.window import WeeklySpan, Window
 from omnicommerce.loyalty.model import Programme
 from omnicommerce.pricing.effects import AmountOff, BuyGet, PercentOff
-from omnicommerce.pricing.model import PriceList, PriceRow, PricingConfiguration, Promotion
+from omnicommerce.pricing.model import PriceList, PriceRow, PricingConfiguration
+from omnicommerce.pricing.promotions import Promotion
 
 __all__ = ["DRESS", "FRIEND_CODE", "HERE", "SCARF", "SHOES", "demo_shop"]
 

@@ -67,8 +67,11 @@ _NAMED_IN_LEDGER: Final = {
     ("slot", "subject"): "location",
 }
 """Kind of account and part of its key -> what it names."""
-_FIGURES_OF_FACTS: Final = frozenset({"observed", "required", "missing"})
-_MONEY_FACTS: Final = frozenset({"spend.base", "spend.left", "matching.base", "matching.left"})
+_FIGURES_OF_FACTS: Final = frozenset({"limit", "missing", "observed", "required"})
+_MONEY_FACT: Final = re.compile(
+    r"(spend|matching|items|delivery|total)\.(base|left)(\.gross|\.net)?", re.ASCII
+)
+_AMOUNTS: Final = frozenset({"amount", "ahead"})
 _SYNONYMS: Final = {"wanted": "status"}
 
 
@@ -152,9 +155,9 @@ def _word(group: str, value: object, audience: Audience) -> str:
 
 def _is_money(name: str, parameters: Mapping[str, Any]) -> bool:
     """Tell whether a bare number counts minor units: an amount, or a money fact's figures."""
-    return name == "amount" or (
-        name in _FIGURES_OF_FACTS and str(parameters.get("fact")) in _MONEY_FACTS
-    )
+    if name in _FIGURES_OF_FACTS:
+        return _MONEY_FACT.fullmatch(str(parameters.get("fact"))) is not None
+    return name in _AMOUNTS
 
 
 def _named(kind: str, value: object, audience: Audience) -> str:

@@ -123,8 +123,8 @@ class _Paper:
         for change in line.adjustments:
             promotion = self.audience.name("promotion", change.promotion_id)
             yield from self.row(promotion, change.amount, indent=_INDENT)
-        if line.declined:
-            units = {"quantity": self.quantity(line, line.declined)}
+        if line.gone:
+            units = {"quantity": self.quantity(line, line.gone)}
             yield from pair(self.words("handed_back", units), "", self.width, indent=_INDENT)
 
     def quantity(self, line: LineItem, amount: int) -> str:
@@ -132,9 +132,12 @@ class _Paper:
         return format_quantity(amount, measure, self.audience.locale)
 
     def totals(self, order: Order) -> Iterator[str]:
-        saved = order.list_amount - order.total_amount
+        goods = sum((line.amount for line in order.lines), Money.zero(order.total_amount.currency))
+        saved, charges = order.list_amount - goods, order.total_amount - goods
         if saved:
             yield from self.row(self.words("before"), order.list_amount)
+        if charges:
+            yield from self.row(self.words("charges"), charges)
         yield from self.row(self.words("total"), order.total_amount)
         if saved.minor > 0:
             yield from self.row(self.words("saved"), saved)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 import attrs
 
@@ -22,11 +24,11 @@ from omnicommerce.orders.model import (
     RefundState,
     TenderKind,
 )
+from omnicommerce.orders.shares import first_units, proportional
 
 __all__ = [
     "OrderStateRefused",
     "advance",
-    "forfeited_uses",
     "give_back",
     "open_attempt",
     "refund_for",
@@ -35,6 +37,9 @@ __all__ = [
     "settle_refund",
     "with_units",
 ]
+
+
+_NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class OrderStateRefused(Refused):
@@ -123,90 +128,95 @@ def settle_attempt(
 def refund_for(line: LineItem, units: int) -> Money:
     """Return what giving back this many more units of a line refunds.
 
-    Each unit has a share of the line's amount, fixed by the sale: the shares
-    differ by at most one minor unit and sum to the amount, so any sequence of
-    partial returns refunds exactly what was paid for the line.
+    Each unit has a share of the line's amount, fixed by the sale, so any
+    sequence of partial returns refunds exactly what was paid for the line.
 
     Raises:
         OrderStateRefused: Fewer units are left to give back.
     """
-    if not 0 <= units <= line.quantity - line.declined:
-        raise OrderStateRefused(
-            Reason(
-                "order.units",
-                {"line": line.line_id, "wanted": units, "open": line.quantity - line.declined},
-            )
-        )
-    before = _first_units(line, line.declined)
-    after = _first_units(line, line.declined + units)
-    return Money(after - before, line.amount.currency)
+    if not 0 <= units <= line.left:
+        raise _too_many(line, units, line.left)
+    after = first_units(line.unit_shares.refunds, line.gone + units)
+    return Money(after - line.gone_minor, line.amount.currency)
 
 
-def _first_units(line: LineItem, units: int) -> int:
-    size, larger = divmod(abs(line.amount.minor), line.quantity)
-    total = size * units + min(units, larger)
-    return total if line.amount.minor >= 0 else -total
-
-
-def with_units(order: Order, *, collected: Mapping[str, int], declined: Mapping[str, int]) -> Order:
-    """Count units that were handed over or declined.
+def with_units(
+    order: Order,
+    *,
+    collected: Mapping[str, int] = _NONE,
+    declined: Mapping[str, int] = _NONE,
+    returned: Mapping[str, int] = _NONE,
+) -> Order:
+    """Count units that were handed over, declined, or brought back.
 
     Raises:
         NotFound: A line is unknown.
         InvalidValue: A negative number of units.
-        OrderStateRefused: More units than are open.
+        OrderStateRefused: More units than are open; or, to be brought back, than
+            the customer has.
     """
-    for line_id, units in (*collected.items(), *declined.items()):
+    for line_id, units in (*collected.items(), *declined.items(), *returned.items()):
         if order.line(line_id) is None:
             raise NotFound("order line", line_id)
         if type(units) is not int or units < 0:
             raise InvalidValue(f"lines.{line_id}", f"must be a whole number, not {units!r}")
     lines = tuple(
-        _count_units(line, collected.get(line.line_id, 0), declined.get(line.line_id, 0))
+        _count_units(
+            line,
+            collected=collected.get(line.line_id, 0),
+            declined=declined.get(line.line_id, 0),
+            returned=returned.get(line.line_id, 0),
+        )
         for line in order.lines
     )
     return attrs.evolve(order, lines=lines)
 
 
-def _count_units(line: LineItem, collected: int, declined: int) -> LineItem:
+def _count_units(line: LineItem, *, collected: int, declined: int, returned: int) -> LineItem:
     if collected + declined > line.open:
-        raise OrderStateRefused(
-            Reason(
-                "order.units",
-                {"line": line.line_id, "wanted": collected + declined, "open": line.open},
-            )
-        )
+        raise _too_many(line, collected + declined, line.open)
+    if returned > line.kept:
+        figures = {"line": line.line_id, "wanted": returned, "kept": line.kept}
+        raise OrderStateRefused(Reason("order.not_kept", figures))
+    if not collected + declined + returned:
+        return line
     return attrs.evolve(
-        line, collected=line.collected + collected, declined=line.declined + declined
+        line,
+        collected=line.collected + collected,
+        declined=line.declined + declined,
+        returned=line.returned + returned,
     )
 
 
-def give_back(order: Order, amount: Money, *, cause: str) -> tuple[Order, tuple[Refund, ...]]:
-    """Spread an amount to give back over the tenders that paid, in proportion to what is left.
+def _too_many(line: LineItem, wanted: int, units: int) -> OrderStateRefused:
+    figures = {"line": line.line_id, "wanted": wanted, "open": units}
+    return OrderStateRefused(Reason("order.units", figures))
 
-    No tender gets back more than it paid, and once everything is given back
-    every tender has got exactly what it paid. Coupons and points go back at
-    once; what the gateway has to return becomes a refund that is due.
+
+def give_back(order: Order, amount: Money, *, cause: str) -> tuple[Order, tuple[Refund, ...]]:
+    """Spread an amount to give back over the tenders that paid, in proportion to what they paid.
+
+    What each tender gets in all depends on what was given back in all, and not
+    on the steps in between (`proportional`). So no tender gets back more than it
+    paid, and once everything is given back every tender has got exactly what it
+    paid. Coupons and points go back at once; what the gateway has to return
+    becomes a refund that is due.
 
     Raises:
         InvalidValue: More than is left on all tenders.
     """
-    left = {tender.tender_id: tender.left.minor for tender in order.tenders}
-    spread = allocate_capped(amount.minor, left, left)
-    if spread.shortfall:
-        raise InvalidValue("amount", f"{amount} is more than the tenders have left")
-    turn = len(order.refunds)
+    shares = _tender_shares(order, amount)
     refunds: list[Refund] = []
     tenders = []
     for tender in order.tenders:
-        share = Money(spread.shares[tender.tender_id], amount.currency)
+        share = Money(shares[tender.tender_id], amount.currency)
         tenders.append(attrs.evolve(tender, refunded_amount=tender.refunded_amount + share))
         if not share:
             continue
         is_due = tender.kind is TenderKind.GATEWAY
         refunds.append(
             Refund(
-                refund_id=f"{order.order_id}:refund:{turn + len(refunds) + 1}",
+                refund_id=f"{order.order_id}:refund:{len(order.refunds) + len(refunds) + 1}",
                 tender_id=tender.tender_id,
                 amount=share,
                 cause=cause,
@@ -215,6 +225,20 @@ def give_back(order: Order, amount: Money, *, cause: str) -> tuple[Order, tuple[
         )
     changed = attrs.evolve(order, tenders=tuple(tenders), refunds=(*order.refunds, *refunds))
     return changed, tuple(refunds)
+
+
+def _tender_shares(order: Order, amount: Money) -> Mapping[str, int]:
+    """Return what each tender gets of an amount, so that it then has its part of everything."""
+    left = sum(tender.left.minor for tender in order.tenders)
+    if not 0 <= amount.minor <= left:
+        raise InvalidValue("amount", f"{amount} is more than the tenders have left")
+    paid = {tender.tender_id: tender.amount.minor for tender in order.tenders}
+    parts = proportional(order.refunded_amount.minor + amount.minor, paid)
+    lacking = {
+        tender.tender_id: max(0, parts[tender.tender_id] - tender.refunded_amount.minor)
+        for tender in order.tenders
+    }
+    return allocate_capped(amount.minor, lacking, lacking).shares
 
 
 def settle_refund(
@@ -228,19 +252,3 @@ def settle_refund(
         for refund in order.refunds
     )
     return attrs.evolve(order, refunds=refunds)
-
-
-def forfeited_uses(order: Order) -> tuple[Order, tuple[tuple[str, str, str], ...]]:
-    """Mark the promotion uses whose every line went back; return their ledger accounts."""
-    kept = {line.line_id for line in order.lines if line.declined < line.quantity}
-    uses = tuple(
-        attrs.evolve(use, restored=use.restored or kept.isdisjoint(use.line_ids))
-        for use in order.uses
-    )
-    accounts = tuple(
-        account
-        for before, after in zip(order.uses, uses, strict=True)
-        if after.restored and not before.restored
-        for account in after.accounts
-    )
-    return attrs.evolve(order, uses=uses), accounts

@@ -8,8 +8,10 @@ import attrs
 
 from omnicommerce.kernel.events import Event
 from omnicommerce.kernel.money import Money
+from omnicommerce.orders.return_model import ReturnItem
 
 __all__ = [
+    "ItemsReturned",
     "OrderCancelled",
     "OrderCompleted",
     "OrderConfirmed",
@@ -65,6 +67,20 @@ class OrderCompleted(Event):
     """Nothing of the order is left to hand over."""
 
     kind: ClassVar[str] = "order.completed"
+
+
+@attrs.frozen(kw_only=True)
+class ItemsReturned(Event):
+    """Units came back after the hand-over; refunds have events of their own."""
+
+    kind: ClassVar[str] = "order.items_returned"
+
+    return_id: str
+    reason: str
+    location_id: str | None
+    items: tuple[ReturnItem, ...]
+    refund_amount: Money
+    withheld_amount: Money
 
 
 @attrs.frozen(kw_only=True)

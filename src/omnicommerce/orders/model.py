@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import attrs
 
 from omnicommerce.kernel.ids import CartId, ChannelId, CustomerId, LocationId, OrderId, Sku
 from omnicommerce.kernel.money import Money
+from omnicommerce.orders.return_model import Return
+from omnicommerce.orders.shares import UnitShares, even_runs, even_shares, first_units
 
 __all__ = [
     "ATTEMPT_TRANSITIONS",
@@ -103,12 +106,20 @@ class LineItem:
         list_amount: The whole line before promotions.
         adjustments: What promotions changed.
         amount: The whole line after promotions.
+        paid_amount: What it cost with everything, such as a tax that prices are without;
+            None: the same.
+        tax_amount: The tax in what was paid; None: it is not known.
+        shares: What each unit cost and got off; None: all units are alike.
         components: SKU and quantity that stock gives for the whole line: the
             SKU itself, or the parts of a kit.
         options: Chosen options.
         notes: Preparation notes.
-        collected: Units handed over and kept.
+        collected: Units handed over, those that came back later included.
         declined: Units declined, missed or cancelled, and refunded.
+        returned: Collected units that came back and were refunded.
+
+    Raises:
+        InvalidValue: The shares do not sum to the line's amounts.
     """
 
     line_id: str
@@ -118,16 +129,76 @@ class LineItem:
     list_amount: Money
     adjustments: tuple[LineAdjustment, ...] = ()
     amount: Money
+    paid_amount: Money | None = None
+    tax_amount: Money | None = None
+    shares: UnitShares | None = None
     components: tuple[tuple[Sku, int], ...] = ()
     options: Mapping[str, str] = attrs.field(factory=dict)
     notes: tuple[str, ...] = ()
     collected: int = 0
     declined: int = 0
+    returned: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse shares of another line."""
+        if self.shares is not None:
+            self.shares.require(
+                units=self.quantity,
+                amount=self.amount.minor,
+                changes=self._changes,
+                paid=self.paid_minor,
+                tax=self.tax_amount.minor if self.tax_amount else 0,
+            )
+
+    @property
+    def _changes(self) -> list[int]:
+        return [change.amount.minor for change in self.adjustments]
+
+    @property
+    def paid_minor(self) -> int:
+        """What the whole line cost with everything, in minor units."""
+        return self.amount.minor if self.paid_amount is None else self.paid_amount.minor
+
+    @property
+    def unit_shares(self) -> UnitShares:
+        """What each unit cost and got off."""
+        if self.shares is not None:
+            return self.shares
+        shares = even_shares(self.list_amount.minor, self._changes, self.quantity)
+        return attrs.evolve(shares, paid=even_runs(self.paid_minor, self.quantity))
 
     @property
     def open(self) -> int:
         """Units neither collected nor declined."""
         return self.quantity - self.collected - self.declined
+
+    @property
+    def kept(self) -> int:
+        """Units that the customer has: they can be returned."""
+        return self.collected - self.returned
+
+    @property
+    def gone(self) -> int:
+        """Units that were given back, before or after the hand-over."""
+        return self.declined + self.returned
+
+    @property
+    def left(self) -> int:
+        """Units that were not given back."""
+        return self.quantity - self.gone
+
+    @property
+    def gone_minor(self) -> int:
+        """What the units that were given back had cost with everything, in minor units."""
+        return first_units(self.unit_shares.refunds, self.gone)
+
+    def given_minor(self, promotion_ids: Collection[str], units: int) -> int:
+        """Return what promotions took off the first so many units, in minor units."""
+        return -sum(
+            first_units(runs, units)
+            for change, runs in zip(self.adjustments, self.unit_shares.adjustments, strict=True)
+            if change.promotion_id in promotion_ids
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -174,21 +245,46 @@ class Refund:
 
 @attrs.frozen(kw_only=True)
 class PromotionUse:
-    """One use of a limited promotion, and the lines whose price it changed."""
+    """One use of a limited promotion or code: the lines it made cheaper, and what it took.
+
+    Args:
+        promotion_id: The promotion; of a code ``code:`` and its normalised form.
+        unlocked: Of a code: the promotions that it unlocked and that gave something.
+        line_ids: The lines it changed; none: it belongs to the order as a whole.
+        accounts: Ledger accounts of which it took one use each.
+        budgets: Ledger accounts of which it took ``given_minor`` each.
+        given_minor: What it gave in this order, in minor units.
+        returned_minor: The part of that which is in its budgets again.
+        restored: Whether its uses are.
+    """
 
     promotion_id: str
+    unlocked: tuple[str, ...] = ()
     line_ids: tuple[str, ...]
     accounts: tuple[tuple[str, str, str], ...]
+    budgets: tuple[tuple[str, str, str], ...] = ()
+    given_minor: int = 0
+    returned_minor: int = 0
     restored: bool = False
+
+    @property
+    def promotion_ids(self) -> tuple[str, ...]:
+        """The promotions for whose sake it was used."""
+        return self.unlocked or (self.promotion_id,)
+
+
+_NO_BASIS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
 class Order:
     """A placed order.
 
-    ``total_amount`` is what the goods cost after promotions; the tenders cover
+    ``total_amount`` is what everything costs, fees and tax on top included; the tenders cover
     it, and ``change_amount`` is what coupons worth more than the goods paid
-    out. ``book_version`` names the price book that priced it.
+    out. ``book_version`` names the price book that priced it, and ``basis`` holds
+    basket and situation as they were priced, in their JSON form: with both the
+    order can be priced again.
     """
 
     order_id: OrderId
@@ -205,12 +301,14 @@ class Order:
     uses: tuple[PromotionUse, ...] = ()
     attempts: tuple[PaymentAttempt, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    returns: tuple[Return, ...] = ()
     points_earned: int = 0
     points_clawed: int = 0
     location_id: LocationId | None = None
     pickup_id: str | None = None
     held_until: datetime | None = None
     book_version: str
+    basis: Mapping[str, Any] = attrs.field(default=_NO_BASIS, repr=False)
     version: int = 0
 
     def line(self, line_id: str) -> LineItem | None:
@@ -246,6 +344,11 @@ class Order:
         """What the gateway has to collect: nothing if other tenders cover the order."""
         tender = self.tender(TenderKind.GATEWAY)
         return tender.amount if tender else Money.zero(self.total_amount.currency)
+
+    @property
+    def paid_minor(self) -> int:
+        """What all tenders paid, less the change, in minor units."""
+        return sum(tender.amount.minor for tender in self.tenders) - self.change_amount.minor
 
     @property
     def refunded_amount(self) -> Money:

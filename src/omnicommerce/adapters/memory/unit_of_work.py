@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from omnicommerce.adapters.memory.carts import MemoryCarts
+from omnicommerce.adapters.memory.configurations import MemoryConfigurations
 from omnicommerce.adapters.memory.ledger import MemoryLedger
 from omnicommerce.adapters.memory.ledger_tables import LedgerTables
 from omnicommerce.adapters.memory.repositories import (
@@ -28,6 +29,7 @@ class MemoryTables:
         self.customers: MemoryCustomers = MemoryCustomers(log)
         self.orders: MemoryOrders = MemoryOrders(log)
         self.pickups: MemoryPickups = MemoryPickups(log)
+        self.configurations: MemoryConfigurations = MemoryConfigurations(log)
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +42,7 @@ class MemoryUnit:
     customers: MemoryCustomers
     orders: MemoryOrders
     pickups: MemoryPickups
+    configurations: MemoryConfigurations
 
     @classmethod
     def over(cls, tables: MemoryTables) -> MemoryUnit:
@@ -51,4 +54,5 @@ class MemoryUnit:
             customers=tables.customers,
             orders=tables.orders,
             pickups=tables.pickups,
+            configurations=tables.configurations,
         )

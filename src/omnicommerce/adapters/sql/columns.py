@@ -10,7 +10,17 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-__all__ = ["COUNT", "DOCUMENT", "INSTANT", "MARIADB", "MARIADB_BYTES", "SEQUENCE", "TABLE", "name"]
+__all__ = [
+    "COUNT",
+    "DOCUMENT",
+    "INSTANT",
+    "MARIADB",
+    "MARIADB_BYTES",
+    "PACKED",
+    "SEQUENCE",
+    "TABLE",
+    "name",
+]
 
 MARIADB_BYTES: Final = "utf8mb4_nopad_bin"
 """MariaDB's collation that compares code points and counts spaces, as the others do."""
@@ -30,6 +40,9 @@ DOCUMENT: Final = sa.Text().with_variant(
     mysql.MEDIUMTEXT(charset="utf8mb4", collation=MARIADB_BYTES), *MARIADB
 )
 """JSON text, written and read whole."""
+
+PACKED: Final = sa.LargeBinary().with_variant(mysql.LONGBLOB(), *MARIADB)
+"""Compressed text, written and read whole."""
 
 TABLE: Final = {
     "mariadb_engine": "InnoDB",

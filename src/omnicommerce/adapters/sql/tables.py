@@ -12,7 +12,15 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from omnicommerce.adapters.sql.columns import COUNT, DOCUMENT, INSTANT, SEQUENCE, TABLE, name
+from omnicommerce.adapters.sql.columns import (
+    COUNT,
+    DOCUMENT,
+    INSTANT,
+    PACKED,
+    SEQUENCE,
+    TABLE,
+    name,
+)
 
 __all__ = [
     "LONGEST_ACCOUNT",
@@ -22,6 +30,7 @@ __all__ = [
     "cart",
     "cart_operation",
     "command",
+    "configuration",
     "customer",
     "entry",
     "hold",
@@ -31,6 +40,7 @@ __all__ = [
     "order",
     "outbox",
     "pickup",
+    "price",
 ]
 
 _TABLE: Final[dict[str, Any]] = TABLE
@@ -239,4 +249,28 @@ pickup: Final = _aggregate(
     sa.Index("ix_oc_pickup_order", "order_id"),
     sa.Index("ix_oc_pickup_open", "location_id", "open_by"),
     _due("oc_pickup"),
+)
+
+price: Final = sa.Table(
+    "oc_price",
+    metadata,
+    sa.Column("sku", name(), nullable=False),
+    sa.Column("channel", name(), nullable=False),
+    sa.Column("currency", name(3), nullable=False),
+    sa.Column("segment", name(), nullable=False),
+    sa.Column("location", name(), nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.Column("amount", COUNT),
+    sa.Column("reduction", name()),
+    sa.PrimaryKeyConstraint("sku", "channel", "currency", "segment", "location", "at"),
+    **_KEYED,
+)
+
+configuration: Final = sa.Table(
+    "oc_configuration",
+    metadata,
+    sa.Column("version", name(), primary_key=True),
+    sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("document", PACKED, nullable=False),
+    **_TABLE,
 )

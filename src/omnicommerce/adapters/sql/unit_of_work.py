@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from omnicommerce.adapters.sql.carts import SqlCarts
+from omnicommerce.adapters.sql.configurations import SqlConfigurations
 from omnicommerce.adapters.sql.ledger import SqlLedger
 from omnicommerce.adapters.sql.outbox import SqlOutbox
 from omnicommerce.adapters.sql.repositories import SqlCustomers, SqlOrders, SqlPickups
@@ -45,6 +46,11 @@ class SqlUnitOfWork:
     def pickups(self) -> SqlPickups:
         """The pick-ups of this unit of work."""
         return SqlPickups(self.transaction)
+
+    @cached_property
+    def configurations(self) -> SqlConfigurations:
+        """The configurations that priced orders."""
+        return SqlConfigurations(self.transaction)
 
     def finish(self) -> None:
         """Write what was put off to the end; raise what doomed the transaction, if anything."""

@@ -10,7 +10,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 from alembic import op
 
-from omnicommerce.adapters.sql.columns import COUNT, DOCUMENT, INSTANT, SEQUENCE, TABLE, name
+from omnicommerce.adapters.sql.columns import (
+    COUNT,
+    DOCUMENT,
+    INSTANT,
+    PACKED,
+    SEQUENCE,
+    TABLE,
+    name,
+)
 
 revision = "0001"
 down_revision = None
@@ -32,6 +40,8 @@ def upgrade() -> None:
     _hold()
     _lot()
     _hold_part()
+    _price()
+    _configuration()
 
 
 def _account() -> None:
@@ -306,4 +316,36 @@ def _hold_part() -> None:
         ),
         if_not_exists=True,
         **_KEYED,
+    )
+
+
+def _price() -> None:
+    op.create_table(
+        "oc_price",
+        sa.Column("sku", name(), nullable=False),
+        sa.Column("channel", name(), nullable=False),
+        sa.Column("currency", name(3), nullable=False),
+        sa.Column("segment", name(), nullable=False),
+        sa.Column("location", name(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("amount", COUNT),
+        sa.Column("reduction", name()),
+        sa.PrimaryKeyConstraint(
+            *("sku", "channel", "currency", "segment", "location", "at"),
+            name=op.f("pk_oc_price"),
+        ),
+        if_not_exists=True,
+        **_KEYED,
+    )
+
+
+def _configuration() -> None:
+    op.create_table(
+        "oc_configuration",
+        sa.Column("version", name(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("document", PACKED, nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_oc_configuration")),
+        if_not_exists=True,
+        **TABLE,
     )

@@ -1,0 +1,1 @@
+"""What reads across capabilities and decides nothing: drift of prices between places."""

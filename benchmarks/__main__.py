@@ -1,8 +1,9 @@
-"""Run benchmarks: ``python -m benchmarks NAME... [--json]``; no name runs all of them.
+"""Run benchmarks: ``python -m benchmarks NAME... [--json|--markdown]``; no name runs all of them.
 
-A benchmark is a module of this package with a function ``rows()``, or ``rows(database)``
-if it needs a database: a URL, or None to choose itself. Every row is a ratio of two things
-measured in the same run, so that a slow machine changes nothing.
+A benchmark is a module of this package with a function ``rows()``. It may take ``database``,
+a URL or None to choose itself, and ``full``, whether to measure also what takes very long.
+Every row is a ratio of two things measured in the same run, so that a slow machine changes
+nothing. Rows go to stdout as they are measured; what is under way goes to stderr.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import pkgutil
 import platform
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 import benchmarks
 from benchmarks.measure import Row
 
 __all__ = ["main"]
+
+THOUSAND: Final = 1000
 
 
 def names() -> list[str]:
@@ -32,19 +36,38 @@ def _is_one(name: str) -> bool:
     return hasattr(importlib.import_module(f"benchmarks.{name}"), "rows")
 
 
-def run(chosen: Iterable[str], database: str | None = None) -> Iterator[Row]:
-    """Yield the rows of each benchmark as they are measured."""
+def run(chosen: Iterable[str], **options: Any) -> Iterator[Row]:
+    """Yield the rows of each benchmark as they are measured.
+
+    Args:
+        chosen: Their names.
+        options: What a benchmark may ask for; each gets those that it takes.
+    """
     for name in chosen:
         rows = importlib.import_module(f"benchmarks.{name}").rows
-        yield from rows(database) if inspect.signature(rows).parameters else rows()
+        taken = inspect.signature(rows).parameters
+        yield from rows(**{key: value for key, value in options.items() if key in taken})
 
 
 def as_text(row: Row) -> str:
     """Return one row for people."""
     sign = "at most" if row.better == "less" else "at least"
     verdict = "ok " if row.holds else ("off" if row.goal else "OUT")
-    figures = f"{row.ratio:8.2f}x {row.against} ({sign} {row.limit:g}x)"
-    return f"{verdict} {row.name:<48} {figures}  {row.detail}".rstrip()
+    figures = f"{row.ratio:10,.2f}x {row.against} ({sign} {row.limit:g}x)"
+    return f"{verdict} {row.name:<56} {figures}  {row.detail}".rstrip()
+
+
+def as_markdown(row: Row) -> str:
+    """Return one row of the tables in ``docs/performance.md``; bold is what misses its limit."""
+    figure = f"{row.ratio:,.3g}" if row.ratio < THOUSAND else f"{row.ratio:,.0f}"
+    shown = figure if row.holds else f"**{figure}**"
+    sign = "≤" if row.better == "less" else "≥"
+    return f"| {row.name} | {row.against} | {shown} | {sign} {row.limit:g} |"
+
+
+def as_json(row: Row) -> str:
+    """Return one row as a JSON object."""
+    return json.dumps(row.as_record(), ensure_ascii=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,22 +75,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = names()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
-    parser.add_argument("--json", action="store_true", help="print a JSON list of rows")
+    forms = parser.add_mutually_exclusive_group()
+    for form, what in (("json", "a JSON object"), ("markdown", "a row of a Markdown table")):
+        forms.add_argument(f"--{form}", action="store_true", help=f"print each row as {what}")
     parser.add_argument("--database", metavar="URL", help="measure on this database only")
+    parser.add_argument("--full", action="store_true", help="also what takes most of a minute")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.names) - set(known))
     if unknown:
         parser.error(f"there is no benchmark {', '.join(unknown)}; known: {', '.join(known)}")
-    rows: list[Row] = []
-    if not options.json:
+    write = as_json if options.json else as_markdown if options.markdown else as_text
+    if write is as_text:
         print(f"Python {platform.python_version()} ({platform.python_compiler()})")
-    for row in run(options.names or known, options.database):
-        rows.append(row)
-        if not options.json:
-            print(as_text(row), flush=True)
-    if options.json:
-        print(json.dumps([row._asdict() for row in rows], indent=2))
-    return 0 if all(row.holds or row.goal for row in rows) else 1
+    kept = True
+    for row in run(options.names or known, database=options.database, full=options.full):
+        kept = kept and (row.holds or row.goal)
+        print(write(row), flush=True)
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from omnicommerce.adapters.sql.tables import outbox
+from omnicommerce.checkout.placement import place
 from omnicommerce.cli.demo_shop import DRESS, FRIEND_CODE, SHOES
 from omnicommerce.kernel.errors import Refused
-from omnicommerce.kernel.ids import CustomerId, OrderId
+from omnicommerce.kernel.ids import CartId, CustomerId, OrderId
 from omnicommerce.ledger.errors import Shortage
 from omnicommerce.ledger.model import AccountKey
 from omnicommerce.orders.model import OrderStatus
@@ -188,6 +189,45 @@ def test_pressing_the_button_on_four_devices_places_one_order(url: str) -> None:
         assert {order.order_id for order in orders} == {orders[0].order_id}
         assert len(shop.commerce.orders.of_customer(clara.customer_id)) == 1
         assert shop.available(DRESS) == 4
+
+
+class _LookedTooEarly:
+    """Stores that found no order for the cart yet when they were first asked."""
+
+    def __init__(self, stores: Any) -> None:
+        self._stores = stores
+        self._asked = 0
+        self.orders = self
+
+    def find_by_cart(self, cart_id: CartId) -> Any:
+        self._asked += 1
+        return None if self._asked == 1 else self._stores.orders.find_by_cart(cart_id)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stores, name)
+
+
+def test_a_cart_that_becomes_an_order_meanwhile_gives_that_order() -> None:
+    """What another device committed between two reads is no refusal (inventory I40)."""
+    with open_shop("memory:") as shop:
+        shop.stock(dress=5)
+        clara = shop.customer()
+        request = shop.request(clara, shop.cart(clara.customer_id, DRESS))
+        checkout = shop.commerce.checkout
+        quote = checkout.quote(request)
+        placed = checkout.place(quote)
+        again = checkout.transactions.run(
+            lambda stores: place(
+                _LookedTooEarly(stores),
+                checkout.shop,
+                quote,
+                checkout.books,
+                order_id=OrderId("order_too_late"),
+                pickup_id="pickup_too_late",
+                at=shop.clock.now(),
+            )
+        )
+        assert again == placed
 
 
 def test_the_last_use_of_a_promotion_is_given_once(url: str) -> None:

@@ -19,6 +19,7 @@ from omnicommerce.checkout.quote import make_quote, situation_of
 from omnicommerce.checkout.repricing import basis_of
 from omnicommerce.checkout.uses import limits_on
 from omnicommerce.fulfilment.model import Pickup, PickupLine, slot_account
+from omnicommerce.kernel.errors import Refused
 from omnicommerce.kernel.ids import OrderId
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import AccountKey, Command
@@ -67,7 +68,14 @@ def place(
     known = stores.orders.find_by_cart(request.cart_id)
     if known is not None:
         return known
-    _require_true(stores, shop, quote, at)
+    try:
+        _require_true(stores, shop, quote, at)
+    except Refused:
+        # Another device may have placed this very cart since it was looked up above.
+        known = stores.orders.find_by_cart(request.cart_id)
+        if known is None:
+            raise
+        return known
     point = shop.pickup_points[request.pickup.location_id]
     takes_place = quote.promise.slot is not None and point.slot_capacity is not None
     plan = commit_plan(

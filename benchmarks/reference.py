@@ -14,10 +14,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from omnicommerce.checkout.line_shares import shares_of
 from omnicommerce.kernel.predicates import AtLeast, OneOf
 from omnicommerce.kernel.rate import Rate
+from omnicommerce.orders.shares import UnitShares
 from omnicommerce.pricing import (
-    Adjustment,
     AmountOff,
     Basket,
     BasketLine,
@@ -25,7 +26,6 @@ from omnicommerce.pricing import (
     PercentOff,
     PriceBook,
     PricedBasket,
-    PricedLine,
     PriceList,
     PriceRow,
     PricingConfiguration,
@@ -265,10 +265,10 @@ def with_lines(book: PriceBook, goods: Basket) -> PricedBasket:
     return priced
 
 
-def with_units(book: PriceBook, goods: Basket) -> list[tuple[Adjustment, ...]]:
-    """Price a basket, and make every unit's share of every adjustment an object."""
+def with_units(book: PriceBook, goods: Basket) -> dict[str, UnitShares]:
+    """Price a basket, and work out every unit's share of every adjustment, as an order keeps it."""
     priced = price(book, goods, HERE_AND_NOW)
-    return [line.unit_adjustments(unit) for line in priced.lines for unit in range(line.quantity)]
+    return {line.line_id: shares_of(priced, line.line_id) for line in priced.lines}
 
 
 def check_equal(floor: Floor, book: PriceBook, goods: Basket) -> None:
@@ -282,14 +282,12 @@ def check_equal(floor: Floor, book: PriceBook, goods: Basket) -> None:
         for line in priced.lines
         for item in line.adjustments
     )
-    by_unit = {line.line_id: _units_of(line) for line in priced.lines}
-    for line_id, name, shares in floor.units(cart):
-        assert by_unit[line_id][name] == shares
-
-
-def _units_of(line: PricedLine) -> dict[str, list[int]]:
-    shares: dict[str, list[int]] = {}
-    for unit in range(line.quantity):
-        for item in line.unit_adjustments(unit):
-            shares.setdefault(item.promotion_id, []).append(item.minor)
-    return shares
+    shares = with_units(book, goods)
+    by_unit = {
+        (line.line_id, item.promotion_id): runs
+        for line in priced.lines
+        for item, runs in zip(line.adjustments, shares[line.line_id].adjustments, strict=True)
+    }
+    for line_id, name, units in floor.units(cart):
+        runs = by_unit[line_id, name]
+        assert [each for count, each in runs for _ in range(count)] == units

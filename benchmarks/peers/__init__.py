@@ -1,8 +1,8 @@
 """Other engines on the same baskets and promotions, where they are installed.
 
-Each takes turns with our engine in the same passes; ours makes every line and adjustment
-an object, as they do. CPU time is that of the engine's own process. What they do not do
-alike stands in ``docs/performance.md``; here a total is only checked to be near ours.
+Each takes turns with our engine in the same passes; ours records every adjustment, and
+makes objects of lines when somebody looks at them. CPU time is that of the engine's own
+process. What they do not do alike stands in ``docs/performance.md``; here a total is only checked to be near ours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from benchmarks.measure import Call, Row, compared, interleaved, progress
 from benchmarks.peers import node, oscar
-from benchmarks.reference import REFERENCE, Offer, basket, engine, offers, record, with_lines
+from benchmarks.reference import HERE_AND_NOW, REFERENCE, Offer, basket, engine, offers, record
+from omnicommerce.pricing import price
 
 __all__ = ["figures"]
 
@@ -111,9 +112,10 @@ def _compared(name: str, lines: int, promotions: list[Offer], peers: list[Peer])
     if not peers:
         return
     book, goods = engine(lines, promotions), basket(lines)
-    ours = with_lines(book, goods).payable_minor
+    call = partial(price, book, goods, HERE_AND_NOW)
+    ours = call().payable_minor
     calls: dict[str, Call] = {peer.name: peer.call for peer in peers}
-    found = interleaved({**calls, "": partial(with_lines, book, goods)}, passes=5, seconds=0.1)
+    found = interleaved({**calls, "": call}, passes=5, seconds=0.1)
     for peer in peers:
         total = peer.outcome["total"]
         assert abs(total - ours) <= TOLERANCE * ours, f"{peer.name}: {total}, ours {ours}"
@@ -133,7 +135,7 @@ def _as_shipped(shop: oscar.Shop, name: str, lines: int, promotions: list[Offer]
     book, goods = engine(lines, promotions), basket(lines)
     passes, counts = RUNS[name]
     found = interleaved(
-        {"theirs": shop.as_shipped, "ours": partial(with_lines, book, goods)},
+        {"theirs": shop.as_shipped, "ours": partial(price, book, goods, HERE_AND_NOW)},
         passes=passes,
         counts=counts,
     )

@@ -23,6 +23,7 @@ __all__ = [
     "LineItem",
     "Order",
     "OrderStatus",
+    "PastOrder",
     "PaymentAttempt",
     "PromotionUse",
     "Refund",
@@ -117,6 +118,8 @@ class LineItem:
         collected: Units handed over, those that came back later included.
         declined: Units declined, missed or cancelled, and refunded.
         returned: Collected units that came back and were refunded.
+        gift_of: The promotion that gave it: nobody put it into the cart, and it is held,
+            prepared and handed over like the rest; None: it was bought.
 
     Raises:
         InvalidValue: The shares do not sum to the line's amounts.
@@ -138,6 +141,7 @@ class LineItem:
     collected: int = 0
     declined: int = 0
     returned: int = 0
+    gift_of: str | None = None
 
     def __attrs_post_init__(self) -> None:
         """Refuse shares of another line."""
@@ -271,6 +275,14 @@ class PromotionUse:
     def promotion_ids(self) -> tuple[str, ...]:
         """The promotions for whose sake it was used."""
         return self.unlocked or (self.promotion_id,)
+
+
+@attrs.frozen
+class PastOrder:
+    """What counts of an earlier order of a customer: when it was placed, and where it stands."""
+
+    placed_at: datetime
+    status: OrderStatus
 
 
 _NO_BASIS: Final[Mapping[str, Any]] = MappingProxyType({})

@@ -11,7 +11,7 @@ import attrs
 
 from omnicommerce.kernel.ids import CartId, CustomerId, OrderId
 from omnicommerce.kernel.money import Money
-from omnicommerce.orders.model import Order
+from omnicommerce.orders.model import Order, PastOrder
 
 __all__ = [
     "GatewayAnswer",
@@ -36,6 +36,13 @@ class OrderRepository(Protocol):
     @abstractmethod
     def of_customer(self, customer_id: CustomerId, *, limit: int = 50) -> tuple[Order, ...]:
         """Return a customer's orders, newest first."""
+
+    @abstractmethod
+    def past_of(self, customer_id: CustomerId) -> tuple[PastOrder, ...]:
+        """Return all of a customer's orders, oldest first, with no more than is counted of them.
+
+        Asked while a price depends on earlier orders: one look, however many there are.
+        """
 
     @abstractmethod
     def needing_attention(self, at: datetime, *, limit: int = 100) -> tuple[Order, ...]:

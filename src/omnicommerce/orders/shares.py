@@ -106,14 +106,27 @@ def even_shares(before: int, changes: Iterable[int], units: int) -> UnitShares:
         >>> shares.amounts, shares.adjustments
         (((3, 30),), (((1, -4), (2, -3)),))
     """
-    runs, adjustments = even_runs(before, units), []
+    adjustments: list[Runs] = []
     left = before
     for change in changes:
+        adjustments.append(_difference(left, left + change, units))
         left += change
-        after = even_runs(left, units)
-        adjustments.append(added(after, runs, -1))
-        runs = after
-    return UnitShares(runs, tuple(adjustments))
+    return UnitShares(even_runs(left, units), tuple(adjustments))
+
+
+def _difference(before: int, after: int, units: int) -> Runs:
+    """Return what each unit changes by, from an even split of one amount to that of another."""
+    if before < 0 or after < 0:
+        return added(even_runs(after, units), even_runs(before, units), -1)
+    each, larger = divmod(before, units)
+    then, more = divmod(after, units)
+    by = then - each
+    if larger == more:
+        return ((units, by),)
+    few, many, edge = (larger, more, by + 1) if larger < more else (more, larger, by - 1)
+    if not few:
+        return ((many, edge), (units - many, by))
+    return ((few, by), (many - few, edge), (units - many, by))
 
 
 def first_units(runs: Runs, units: int) -> int:

@@ -21,11 +21,13 @@ from omnicommerce.pricing.promotions import Base, Target
 from omnicommerce.pricing.result import (
     MANUAL,
     Benefit,
+    Certificate,
     CouponMatch,
     Discount,
     GivenAway,
     PricedBasket,
     Table,
+    new_tuple,
 )
 from omnicommerce.pricing.rows import CompiledRow, Finder
 from omnicommerce.pricing.rules import Rule
@@ -169,8 +171,8 @@ class Calculation:
         units could not, as its conditions did not hold when its turn came.
         """
         rules = self.book.rules
-        if observe is None and chosen is None and self.book.is_plain:
-            self.run_plain(matched)
+        if chosen is None and self.book.is_plain:
+            self.run_plain(matched, observe)
             return self.answer()
         kept = self.reserved(chosen) if chosen is not None and chosen.made else {}
         for position in sorted(matched):
@@ -193,28 +195,37 @@ class Calculation:
             self.take_manual()
         return self.answer()
 
-    def run_plain(self, matched: dict[int, list[int]]) -> None:
-        """Let rules have their turns that compete with nobody: the same as `through`, shorter."""
+    def run_plain(
+        self, matched: dict[int, list[int]], observe: Observer | None = None
+    ) -> list[int]:
+        """Let rules have their turns that compete with nobody: the same as `through`, shorter.
+
+        Returns:
+            The positions of those whose conditions did not hold.
+        """
         rules, sheet, discounts = self.book.rules, self.sheet, self.discounts
         currency = self.book.currency
+        failed: list[int] = []
         for position in sorted(matched):
             rule, at = rules[position], matched[position]
+            taken: int | None = None
             if rule.has_conditions and not self.allows(rule, at):
-                continue
-            if rule.gives or rule.bands:
-                self.apply(rule, at)
-                continue
-            found = rule.apply(sheet, at)
-            if found is None:
-                continue
-            shares = found.shares if isinstance(found, Used) else found
-            if any(shares):
-                total = sheet.take(at, shares)
-                discounts.append(
-                    Discount(rule.promotion_id, total, currency, tuple(at), tuple(shares))
-                )
+                failed.append(position)
+            elif rule.gives or rule.bands:
+                taken = self.apply(rule, at)
+            else:
+                found = rule.apply(sheet, at)
+                shares = found.shares if isinstance(found, Used) else found
+                if shares and any(shares):
+                    taken = sheet.take(at, shares)
+                    discounts.append(
+                        Discount(rule.promotion_id, taken, currency, tuple(at), tuple(shares))
+                    )
+            if observe is not None:
+                observe(rule, sheet, new_tuple(Turn, (at, at, taken, self.facts, None)))
         if self.basket.discounts:
             self.take_manual()
+        return failed
 
     def reserved(self, chosen: Chosen) -> dict[int, Bid]:
         """Set the units of a choice apart, and return what each rule is to take of them."""
@@ -654,8 +665,8 @@ class Calculation:
         lines = {line.line_id for line in self.basket.lines if line.sku in skus}
         return [coupon for coupon in coupons if coupon.line_id in lines]
 
-    def answer(self) -> PricedBasket:
-        """Return the priced basket."""
+    def answer(self, certificate: Certificate | None = None) -> PricedBasket:
+        """Return the priced basket, with what is proven of it."""
         sheet, coupons = self.sheet, self.basket.coupons
         base = sheet.base
         if sheet.roots:
@@ -675,6 +686,7 @@ class Calculation:
             benefits=self.benefits,
             blocked=tuple(sorted(self.blocked.items())) if self.blocked else (),
             codes=self.codes,
+            certificate=certificate,
             taxing=self.taxing,
         )
 

@@ -27,7 +27,7 @@ from omnicommerce.pricing.effects import (
     Spread,
     TotalPrice,
 )
-from omnicommerce.pricing.facts import numbers_of
+from omnicommerce.pricing.facts import is_history, numbers_of
 from omnicommerce.pricing.rules import Rule
 
 __all__ = ["is_additive", "is_certain", "looks_at_rest", "works_on_products", "works_on_sum"]
@@ -77,12 +77,21 @@ def is_additive(rule: Rule) -> bool:
 
 
 def looks_at_rest(rule: Rule) -> bool:
-    """Tell whether conditions ask what is left or matches, which depends on the choice."""
-    asked: set[FactKey] = {fact for fact, _ in rule.minima}
-    if rule.rest is not None:
-        asked |= numbers_of(rule.rest)
-    names = [key if isinstance(key, str) else key[0] for key in asked]
-    return any(name != "spend.base" for name in names)
+    """Tell whether conditions ask what is left or matches, which depends on the choice.
+
+    What was bought and what it costs before promotions is the same for every choice.
+    """
+    if any(_depends_on_choice(fact) for fact, _ in rule.minima):
+        return True
+    return rule.rest is not None and any(map(_depends_on_choice, numbers_of(rule.rest)))
+
+
+def _depends_on_choice(key: FactKey) -> bool:
+    fact = key if isinstance(key, str) else key[0]
+    if is_history(fact):
+        return False
+    scope, measure, *_ = fact.split(".")
+    return scope == "matching" or measure == "left"
 
 
 def works_on_products(effect: Effect) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from omnicommerce.kernel.predicates import failures
@@ -15,7 +16,6 @@ from omnicommerce.pricing.effects import (
     BuyGet,
     EarnPoints,
     Effect,
-    Gift,
     GroupOff,
     MatchCoupon,
     Remainder,
@@ -80,46 +80,49 @@ def explain(
         >>> step.verdict, step.reason.parameters["missing"]
         ('failed', 200)
     """
-    turns: list[tuple[Rule, Turn, list[Reason]]] = []
-
-    def witness(rule: Rule, sheet: Sheet, turn: Turn) -> None:
-        lacks = _lacks(rule, sheet, turn, situation) if turn.taken is None else []
-        turns.append((rule, turn, lacks))
-
-    priced = run(book, basket, situation, policy=policy, observe=witness)
     if situation.currency is not None:
         book = book.in_currency(situation.currency)
+    told: list[Iterable[TraceStep]] = list(book.unmatched)
+    contested: list[tuple[Rule, Turn, list[Reason]]] = []
+
+    def witness(rule: Rule, sheet: Sheet, turn: Turn) -> None:
+        name = rule.promotion_id
+        if turn.taken is not None:
+            told[rule.position] = (TraceStep(name, APPLIED, _gave(rule, turn.taken)),)
+            return
+        lacks = _lacks(rule, sheet, turn, situation)
+        if lacks and len(turn.at) == len(turn.matching):
+            told[rule.position] = [TraceStep(name, FAILED, reason) for reason in lacks]
+        else:
+            contested.append((rule, turn, lacks))
+
+    priced = run(book, basket, situation, policy=policy, observe=witness)
     contest = _Contest(book, basket, situation, priced)
-    steps = {rule.position: contest.steps(rule, turn, lacks) for rule, turn, lacks in turns}
-    trace: list[TraceStep] = []
-    for position, nothing in enumerate(book.unmatched):
-        trace += steps.get(position) or nothing
-    return Trace(tuple(trace))
+    for rule, turn, lacks in contested:
+        told[rule.position] = contest.steps(rule, turn, lacks)
+    return Trace(tuple(chain.from_iterable(told)))
 
 
-def _gave(effect: Effect, taken: int) -> Reason:
+def _gave(rule: Rule, taken: int) -> Reason:
     """Say what a promotion did: it took money off, or gave units, points or money on coupons."""
-    match effect:
-        case EarnPoints():
-            return Reason("promotion.earned", {"points": taken})
-        case Gift():
-            return Reason("promotion.gave", {"amount": taken})
-        case MatchCoupon():
-            return Reason("promotion.matched", {"amount": taken})
-        case _:
-            return Reason("promotion.applied", {"amount": taken})
-
-
-def _all_failed(rule: Rule, reasons: Iterable[Reason]) -> list[TraceStep]:
-    return [TraceStep(rule.promotion_id, FAILED, reason) for reason in reasons]
+    if rule.bands:
+        return Reason("promotion.matched", {"amount": taken})
+    if not rule.gives:
+        return Reason("promotion.applied", {"amount": taken})
+    if isinstance(rule.promotion.effect, EarnPoints):
+        return Reason("promotion.earned", {"points": taken})
+    return Reason("promotion.gave", {"amount": taken})
 
 
 def _lacks(rule: Rule, sheet: Sheet, turn: Turn, situation: Situation) -> list[Reason]:
     """Return what of the conditions does not hold, or what the effect still needs."""
-    found: list[Reason] = []
-    if rule.promotion_id in situation.exhausted:
-        found.append(Reason("promotion.no_uses_left"))
-    found += _failed_minima(rule, sheet, turn.at)
+    found = [
+        _too_little(fact, required, observed)
+        for fact, required in rule.minima
+        if (observed := sheet.number(fact, turn.at)) < required
+    ]
+    if situation.exhausted and rule.promotion_id in situation.exhausted:
+        found.insert(0, Reason("promotion.no_uses_left"))
     if rule.by_place is not None:
         found += failures(rule.by_place, turn.facts)
     if rule.rest is not None:
@@ -130,19 +133,16 @@ def _lacks(rule: Rule, sheet: Sheet, turn: Turn, situation: Situation) -> list[R
     return [lacking] if lacking is not None else []
 
 
-def _failed_minima(rule: Rule, sheet: Sheet, at: list[int]) -> Iterator[Reason]:
-    for fact, minimum in rule.minima:
-        number = sheet.number(fact, at)
-        if number < minimum:
-            yield Reason(
-                "predicate.at_least",
-                {
-                    "fact": fact,
-                    "required": minimum,
-                    "observed": number,
-                    "missing": minimum - number,
-                },
-            )
+def _too_little(fact: str, required: int, observed: int) -> Reason:
+    return Reason(
+        "predicate.at_least",
+        {
+            "fact": fact,
+            "required": required,
+            "observed": observed,
+            "missing": required - observed,
+        },
+    )
 
 
 class _Contest:
@@ -158,11 +158,9 @@ class _Contest:
         self._fresh: tuple[Calculation, dict[int, list[int]]] | None = None
 
     def steps(self, rule: Rule, turn: Turn, lacks: list[Reason]) -> list[TraceStep]:
-        """Return the verdict on one rule, with a step for each reason."""
-        if turn.taken is not None:
-            return [TraceStep(rule.promotion_id, APPLIED, _gave(rule.promotion.effect, turn.taken))]
-        if lacks and (len(turn.at) == len(turn.matching) or not self._alone(rule)):
-            return _all_failed(rule, lacks)
+        """Return the verdict on a rule that gave nothing, with a step for each reason."""
+        if lacks and not self._alone(rule):
+            return [TraceStep(rule.promotion_id, FAILED, reason) for reason in lacks]
         return [self._beaten(rule, turn)]
 
     def _beaten(self, rule: Rule, turn: Turn) -> TraceStep:

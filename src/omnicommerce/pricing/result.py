@@ -32,10 +32,11 @@ __all__ = [
     "PricedDelivery",
     "PricedLine",
     "Table",
+    "new_tuple",
 ]
 
 
-_new: Final = tuple.__new__
+new_tuple: Final = tuple.__new__
 """Makes a named tuple at half the price of its own constructor."""
 
 MANUAL: Final = "manual"
@@ -441,7 +442,7 @@ class PricedBasket:
             sku = line.sku
             base, changes = places[sku]
             figures = (line.line_id, sku, line.quantity, base, tuple(changes), currency)
-            lines.append(_new(PricedLine, figures))
+            lines.append(new_tuple(PricedLine, figures))
         return tuple(lines)
 
     def _shared_lines(self, columns: list[list[Adjustment]]) -> tuple[PricedLine, ...]:
@@ -487,7 +488,7 @@ def _columns(discounts: tuple[Discount, ...], size: int) -> list[list[Adjustment
         promotion_id, currency = item.promotion_id, item.currency
         for position, share in zip(item.at, item.shares, strict=True):
             if share:
-                columns[position].append(_new(Adjustment, (promotion_id, -share, currency)))
+                columns[position].append(new_tuple(Adjustment, (promotion_id, -share, currency)))
     return columns
 
 

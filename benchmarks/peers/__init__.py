@@ -2,7 +2,8 @@
 
 Each takes turns with our engine in the same passes; ours records every adjustment, and
 makes objects of lines when somebody looks at them. CPU time is that of the engine's own
-process. What they do not do alike stands in ``docs/performance.md``; here a total is only checked to be near ours.
+process. What they do not do alike stands in ``docs/performance.md``; here a total is only
+checked to be near ours.
 """
 
 from __future__ import annotations

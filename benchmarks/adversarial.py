@@ -2,20 +2,48 @@
 
 Each basket has random SKUs, units and promotions of four kinds, every promotion on a random
 set of three to five SKUs, so that a unit can serve several of them and rarely the one that
-seems best. The seeds are fixed; nothing here knows the engine but `solvers`.
+seems best. The seeds are fixed.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from benchmarks.reference import HERE_AND_NOW
+from omnicommerce import pricing
+from omnicommerce.kernel.predicates import OneOf
+from omnicommerce.kernel.rate import Rate
+from omnicommerce.pricing import (
+    BasketLine,
+    BundlePart,
+    BundlePrice,
+    BuyGet,
+    PriceBook,
+    PriceList,
+    PriceRow,
+    PricingConfiguration,
+    ProductTraits,
+    Promotion,
+    SelectionPolicy,
+    SetPrice,
+    price,
+)
 from omnicommerce.pricing.selection.columns import pick
-from omnicommerce.pricing.selection.packing import Column, pack
+from omnicommerce.pricing.selection.packing import Column
 
-__all__ = ["Basket", "Offer", "adversarial", "columns_of", "expanded", "greedy", "solvers"]
+__all__ = [
+    "Basket",
+    "Offer",
+    "adversarial",
+    "columns_of",
+    "expanded",
+    "greedy",
+    "shop_of",
+    "solvers",
+]
 
 
 class Offer(NamedTuple):
@@ -103,12 +131,61 @@ def greedy(units: Sequence[int], columns: Sequence[Column]) -> int:
     return total
 
 
+def shop_of(basket: Basket) -> tuple[PriceBook, pricing.Basket]:
+    """Return a price book with these offers as exclusive promotions, and the basket."""
+    book = PriceBook.compile(
+        PricingConfiguration(
+            currency="EUR",
+            products=[ProductTraits(_sku(k)) for k in range(len(basket.prices))],
+            lists=[PriceList("shelf")],
+            rows=[
+                PriceRow(price_list="shelf", sku=_sku(k), amount=amount)
+                for k, amount in enumerate(basket.prices)
+            ],
+            promotions=[
+                Promotion(
+                    promotion_id=f"offer-{rank:02}",
+                    on=_of(offer.skus),
+                    effect=_effect(offer, basket.prices),
+                    exclusive=True,
+                )
+                for rank, offer in enumerate(basket.offers)
+            ],
+        )
+    )
+    lines = [BasketLine(_sku(k), _sku(k), units) for k, units in enumerate(basket.units) if units]
+    return book, pricing.Basket(lines)
+
+
+def _sku(k: int) -> str:
+    return f"s{k}"
+
+
+def _of(skus: Iterable[int]) -> OneOf:
+    return OneOf("sku", frozenset(map(_sku, skus)))
+
+
+def _effect(offer: Offer, prices: Sequence[int]) -> BuyGet | BundlePrice | SetPrice:
+    match offer.kind:
+        case "half":
+            return BuyGet(1, rate=Rate.percent(50))
+        case "free":
+            return BuyGet(offer.size - 1)
+        case "bundle":
+            whole = sum(prices[k] for k in offer.skus)
+            return BundlePrice([BundlePart(_of([k])) for k in offer.skus], whole - offer.amount)
+        case _:
+            return SetPrice(offer.size, offer.amount)
+
+
 def solvers(skus: int, units: int, promotions: int, *, baskets: int) -> list[Callable[[], bool]]:
-    """Return for each basket what chooses, and tells whether the choice is proved optimal."""
+    """Return for each basket what prices it best, and tells whether that is proved."""
     return [
-        partial(_is_proved, adversarial(seed, skus, units, promotions)) for seed in range(baskets)
+        partial(_is_proved, *shop_of(adversarial(seed, skus, units, promotions)))
+        for seed in range(baskets)
     ]
 
 
-def _is_proved(basket: Basket) -> bool:
-    return pack(basket.units, expanded(basket)).is_optimal
+def _is_proved(book: PriceBook, goods: pricing.Basket) -> bool:
+    priced = price(book, goods, HERE_AND_NOW, policy=SelectionPolicy.BEST_FOR_CUSTOMER)
+    return priced.certificate is not None and priced.certificate.is_optimal

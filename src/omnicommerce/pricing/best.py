@@ -12,12 +12,14 @@ How far the search went is a `Certificate`: proven optimal, or within a gap.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+from heapq import heappop, heappush
 from itertools import combinations
 from typing import Final, NamedTuple
 
 import attrs
 
+from omnicommerce.kernel.rounding import RoundingLevel
 from omnicommerce.pricing.at_most import most_of
 from omnicommerce.pricing.basket import Basket, Situation
 from omnicommerce.pricing.book import PriceBook
@@ -29,7 +31,7 @@ from omnicommerce.pricing.certain import (
     works_on_products,
     works_on_sum,
 )
-from omnicommerce.pricing.effects import OfferList
+from omnicommerce.pricing.effects import OfferList, PercentOff, TotalPrice
 from omnicommerce.pricing.offers import UnitClass, Way, classes_of, limit_of, ways_of
 from omnicommerce.pricing.result import Certificate, PricedBasket
 from omnicommerce.pricing.rules import Rule
@@ -45,12 +47,14 @@ class Effort(NamedTuple):
     """How long to search at most: work is counted, never timed.
 
     Attributes:
-        choices: So many are priced where they cannot be compared without pricing them.
         nodes: So many are spent on the packing of units.
+        dropped: So many sets of promotions are left out to see whether others give more.
+        choices: So many are priced one by one where the rest leaves a gap.
     """
 
-    choices: int = 6000
     nodes: int = 60_000
+    dropped: int = 100
+    choices: int = 600
 
 
 _FULL: Final = Effort()
@@ -135,6 +139,7 @@ class _Search:
         self._subject = (book, basket, situation, without)
         self._effort = effort
         self._priced = 1
+        self._nodes = 0
         turns: list[tuple[Rule, list[int], bool]] = []
         running = Calculation(book, basket, situation, without=without)
 
@@ -172,29 +177,87 @@ class _Search:
         exclusive = [rule for rule in possible if _uses_up(rule)]
         others = [rule for rule in possible if not _uses_up(rule)]
         board = self._board(exclusive)
-        if not board.unknown and self._is_separable(exclusive, others, board):
-            found, certificate = self._by_packing(others, board)
-            if certificate.is_optimal:
-                return found, certificate
-        return self._by_pricing(others, board)
+        found, bound = self._by_dropping(possible, board)
+        if found.given < bound:
+            found, bound = self._by_pricing(others, board, found, bound)
+        return found, Certificate(found.given, bound, self._nodes + self._priced)
 
-    def _by_packing(self, others: Sequence[Rule], board: _Board) -> tuple[_Found, Certificate]:
-        """Find the best choice as the best packing: every class of units is worth a sum.
+    def _by_dropping(self, rules: Sequence[Rule], board: _Board) -> tuple[_Found, int]:
+        """Find the best choice by leaving out promotions that keep better ones from applying.
 
-        What takes from the sum of what is left comes after, and never gives more
-        than it would give by itself.
+        Without some promotions, and as if all conditions of the others held, every class
+        of units is worth a sum: no choice without them gives more than the best packing.
+        Where the conditions do hold that is the end of it. Where one fails, its promotion
+        may as well be left out, or another one that takes what it asks for. What has the
+        highest bound is tried first.
         """
-        rests = [self._rest(item, others) for item in board.classes]
-        packing = board.packed(rests, self._effort.nodes)
-        packed = self.priced(board.made(packing.counts, frozenset()))
-        found = max((packed, self.first), key=_rank)
-        by_sum = [
-            rule for rule in others if rule.gives or not works_on_products(rule.promotion.effect)
+        found = max((self.first, self.priced(_NOTHING_MADE)), key=_rank)
+        nothing: frozenset[int] = frozenset()
+        waiting, known, settled = [(-self._worth(), 0, nothing)], {nothing}, 0
+        while waiting and -waiting[0][0] > found.given and self._may_try(len(known)):
+            _, _, dropped = heappop(waiting)
+            kept = [rule for rule in rules if rule.position not in dropped]
+            tried, failed, most = self._tried(kept, dropped, board)
+            found = max((found, tried), key=_rank)
+            settled = max(settled, min([most, *(self._most_with(r, kept, board) for r in failed)]))
+            if not failed or most <= found.given:
+                continue
+            for rule in kept:
+                more = dropped | {rule.position}
+                if not (rule.gives or rule.bands or more in known):
+                    known.add(more)
+                    heappush(waiting, (-most, len(known), more))
+        return found, max([found.given, settled, *(-bound for bound, _, _ in waiting)])
+
+    def _may_try(self, known: int) -> bool:
+        return self._nodes < self._effort.nodes and known <= self._effort.dropped
+
+    def _tried(
+        self, kept: Sequence[Rule], dropped: frozenset[int], board: _Board
+    ) -> tuple[_Found, list[Rule], int]:
+        """Try the best packing: return a choice, the rules whose conditions failed, and a bound."""
+        outcomes: list[tuple[_Found, list[Rule]]] = []
+        most = self._worth()
+        for sharp in self._relaxations(kept, board):
+            rests = [self._rest(item, sharp) for item in board.classes]
+            packing = board.packed(rests, self._effort.nodes - self._nodes, dropped)
+            self._nodes += packing.nodes
+            positions = {rule.position for rule in sharp}
+            beside = [r for r in kept if r.position not in positions and not _uses_up(r)]
+            bound = packing.bound + board.unknown + self._beside(beside)
+            most = min(most, bound + len(rests) * sum(map(_is_rounded_in_all, sharp)))
+            failed: list[Rule] = []
+            made = board.made(packing.counts, dropped)
+            outcomes.append((self.priced(made, partial(_note_failed, failed)), failed))
+        found, failed = max(outcomes, key=lambda outcome: _rank(outcome[0]))
+        return found, failed, most
+
+    def _relaxations(self, kept: Sequence[Rule], board: _Board) -> Iterator[list[Rule]]:
+        """Yield the rules that the units left can have, in ways that never say too little.
+
+        What is limited is there as if it were not; what the rest leaves out counts beside
+        it, with all that it could give.
+        """
+        by_unit = [rule for rule in kept if self._is_by_unit(rule, board)]
+        steady = [rule for rule in by_unit if is_additive(rule)]
+        yield steady
+        if len(steady) < len(by_unit):
+            yield by_unit
+        summed = [rule for rule in kept if self._is_by_sum(rule)]
+        if summed:
+            yield sorted([*by_unit, *summed], key=lambda rule: rule.position)
+
+    def _most_with(self, rule: Rule, kept: Sequence[Rule], board: _Board) -> int:
+        """Return what a choice gives at most in which so much is left that a condition holds."""
+        least = dict(rule.minima).get("spend.left")
+        if least is None or any(option.position > rule.position for option in board.options):
+            return self._worth()
+        later = [
+            other
+            for other in kept
+            if other.position >= rule.position or other.gives or other.bands or other.of_delivery
         ]
-        bound = packing.bound + self._beside(by_sum)
-        return found, Certificate(
-            found.given, max(bound, found.given), packing.nodes + self._priced
-        )
+        return max(0, self._fresh.sheet.base_total - least) + self._beside(later)
 
     def _board(self, exclusive: Sequence[Rule]) -> _Board:
         classes = classes_of(self._fresh.sheet)
@@ -222,42 +285,30 @@ class _Search:
             return self._fresh.could_run(rule)
         return self._fresh.allows(rule, self._matched[rule.position])
 
-    def _is_separable(
-        self, exclusive: Sequence[Rule], others: Sequence[Rule], board: _Board
-    ) -> bool:
-        """Tell whether each class of units is worth a sum, whatever happens to the others."""
-        if any(looks_at_rest(rule) for rule in (*exclusive, *others)):
-            return False
-        if not all(rule.is_plain for rule in exclusive):
-            return False
-        entries = [item.entry for item in board.classes]
-        double = {entry for entry in entries if entries.count(entry) > 1}
-        summed = False
-        for rule in others:
-            if rule.gives or rule.bands:
-                continue
-            if rule.everything and works_on_sum(rule):
-                summed = True
-            elif summed or not self._is_by_unit(rule, double):
-                return False
-        return all(is_additive(rule) and not rule.of_delivery for rule in others)
+    def _is_by_unit(self, rule: Rule, board: _Board) -> bool:
+        """Tell whether a rule works on each product by itself, and those are of one class each.
 
-    def _is_by_unit(self, rule: Rule, double: set[int]) -> bool:
-        """Tell whether a rule works on each product by itself, and those are of one class each."""
+        It then leaves less where less was left, but takes no more where more was left than
+        there was more: leaving anything out never gives more than what was left out gave.
+        """
         effect = rule.promotion.effect
-        if not works_on_products(effect) or not double.isdisjoint(self._matched[rule.position]):
+        if rule.gives or rule.bands or rule.of_delivery or _uses_up(rule):
+            return False
+        if not works_on_products(effect) or not board.double.isdisjoint(
+            self._matched[rule.position]
+        ):
             return False
         return not (isinstance(effect, OfferList) and self._fresh.sheet.entries.given)
 
+    def _is_by_sum(self, rule: Rule) -> bool:
+        """Tell whether what a rule takes of a sum is no more than it would take of the parts."""
+        if rule.gives or rule.bands or rule.of_delivery or _uses_up(rule):
+            return False
+        return works_on_sum(rule) and not isinstance(rule.promotion.effect, TotalPrice)
+
     def _rest(self, item: UnitClass, others: Sequence[Rule]) -> Rest:
         """Return what units of a class get from promotions that all can have."""
-        rules = [
-            rule
-            for rule in others
-            if works_on_products(rule.promotion.effect)
-            and not rule.gives
-            and item.entry in self._matched[rule.position]
-        ]
+        rules = [rule for rule in others if item.entry in self._matched[rule.position]]
         if not rules:
             return 0
         sheet = self._fresh.sheet
@@ -275,23 +326,16 @@ class _Search:
 
         return Tail(value, item.value)
 
-    def _by_pricing(self, others: Sequence[Rule], board: _Board) -> tuple[_Found, Certificate]:
-        """Price the choices one by one, and say how good any other could be."""
+    def _by_pricing(
+        self, others: Sequence[Rule], board: _Board, found: _Found, bound: int
+    ) -> tuple[_Found, int]:
+        """Price the choices one by one, and go on with what was found and proven before."""
         droppable = [rule.position for rule in others if not rule.gives and not rule.bands]
-        best = max((self.first, self.priced(_NOTHING_MADE)), key=_rank)
-        packing = board.packed(None, self._effort.nodes)
-        best = max((best, self.priced(board.made(packing.counts, frozenset()))), key=_rank)
-        bound = min(packing.bound + board.unknown + self._beside(others), self._worth())
-        finished = not board.unknown
-        for chosen in _choices(droppable, board):
-            if best.given >= bound:
-                break
-            if self._priced >= self._effort.choices:
-                finished = False
-                break
-            best = max((best, self.priced(chosen)), key=_rank)
-        bound = best.given if finished else max(bound, best.given)
-        return best, Certificate(best.given, bound, packing.nodes + self._priced)
+        for number, chosen in enumerate(_choices(droppable, board)):
+            if found.given >= bound or number == self._effort.choices:
+                return found, max(bound, found.given)
+            found = max((found, self.priced(chosen)), key=_rank)
+        return found, max(bound, found.given) if board.unknown else found.given
 
     def _worth(self) -> int:
         """Return all that there is to be given away."""
@@ -322,6 +366,7 @@ class _Board:
 
     Attributes:
         unknown: What rules could give at most of which not all ways are known.
+        double: Entries whose units are of several classes.
     """
 
     def __init__(
@@ -334,15 +379,18 @@ class _Board:
         self.classes = classes
         self.options = options
         self.unknown = unknown
+        entries = [item.entry for item in classes]
+        self.double = {entry for entry in entries if entries.count(entry) > 1}
         self._limits = limits
 
-    def packed(self, rest: Sequence[Rest] | None, nodes: int) -> Packing:
-        """Return the packing of the options that gives most."""
+    def packed(self, rest: Sequence[Rest], nodes: int, dropped: Iterable[int]) -> Packing:
+        """Return the packing of the options that gives most, without rules that are left out."""
         columns = [
             Column(option.position, option.way.uses, option.way.value) for option in self.options
         ]
         units = [item.units for item in self.classes]
-        return pack(units, columns, limits=self._limits, rest=rest, nodes=nodes)
+        limits = {**self._limits, **dict.fromkeys(dropped, 0)}
+        return pack(units, columns, limits=limits, rest=rest, nodes=nodes)
 
     def made(self, counts: Sequence[int], dropped: frozenset[int]) -> Chosen:
         """Return the choice that makes each option so many times."""
@@ -399,6 +447,18 @@ def _choices(droppable: Sequence[int], board: _Board) -> Iterator[Chosen]:
         for dropped in combinations(droppable, number):
             for counts in board.fillings():
                 yield board.made(counts, frozenset(dropped))
+
+
+def _note_failed(failed: list[Rule], rule: Rule, sheet: Sheet, turn: Turn) -> None:
+    """Note a rule whose conditions do not hold of what the choice leaves."""
+    if turn.taken is None and looks_at_rest(rule) and not rule.passes(sheet, turn.at, turn.facts):
+        failed.append(rule)
+
+
+def _is_rounded_in_all(rule: Rule) -> bool:
+    """Tell whether a rate is rounded once for the sum, so that parts may come to less."""
+    effect = rule.promotion.effect
+    return isinstance(effect, PercentOff) and effect.level is RoundingLevel.ORDER
 
 
 def _uses_up(rule: Rule) -> bool:

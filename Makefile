@@ -9,11 +9,12 @@ DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.demo-installed)
 WORKERS ?= logical
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check docs bench fmt messages clean
+.PHONY: help demo test coverage check docs bench fmt messages clean
 
 help:
 	@printf "%-15s%s\n" "make demo" "tell Clara's story on an embedded shop (ARGS='--locale es')"
 	@printf "%-15s%s\n" "make test" "run all tests on memory, SQLite, PostgreSQL and, where there is one, MariaDB"
+	@printf "%-15s%s\n" "make coverage" "run them and tell which lines none of them reached (takes longer)"
 	@printf "%-15s%s\n" "make check" "lint, formatting, types, import contracts"
 	@printf "%-15s%s\n" "make docs" "build the documentation into docs/_build/html"
 	@printf "%-15s%s\n" "make bench" "run the benchmarks (ARGS=NAME)"
@@ -25,6 +26,9 @@ demo: $(DEMO)
 	$(BIN)/omnicommerce demo $(ARGS)
 
 test: $(DEV)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+coverage: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report term $(ARGS)
 
 check: $(DEV)

@@ -13,7 +13,10 @@ from omnicommerce.kernel.predicates import AllOf, AtLeast, Not, OneOf
 from omnicommerce.kernel.rate import Rate
 from omnicommerce.pricing import (
     AmountOff,
+    EarnPoints,
     ListRole,
+    MatchBand,
+    MatchCoupon,
     OfferList,
     PercentOff,
     PriceBook,
@@ -21,6 +24,8 @@ from omnicommerce.pricing import (
     PriceRow,
     PricingConfiguration,
     Promotion,
+    Stacking,
+    StackingGroup,
 )
 from tests.pricing.shop import configuration
 
@@ -65,12 +70,22 @@ def test_rows_refer_to_what_is_there(row: PriceRow, path: str) -> None:
             "when.of[1].of",
         ),
         (Promotion(promotion_id="b", effect=TEN_OFF, on=AtLeast("spend.base", 5)), "on"),
+        (Promotion(promotion_id="manual:b", effect=TEN_OFF), "promotion_id"),
+        (Promotion(promotion_id="b", effect=TEN_OFF, group="nobody"), "group"),
     ],
 )
 def test_promotions_ask_for_what_there_is(promotion: Promotion, path: str) -> None:
     """Unknown facts and lists are found when the book is compiled, not at the till."""
     first = Promotion(promotion_id="a", effect=AmountOff(1))
     assert path_of(configuration(first, promotion)) == f"$.promotions[1].{path}"
+
+
+@pytest.mark.parametrize("effect", [EarnPoints(5), MatchCoupon([MatchBand(up_to=100, raised_to=100)])])
+def test_what_lowers_no_price_competes_with_nothing(effect: Any) -> None:
+    """Points and added coupon worth would never win in a group, so they are refused in one."""
+    promotion = Promotion(promotion_id="a", effect=effect, group="best")
+    shop = attrs.evolve(configuration(promotion), stacking=Stacking(groups=[StackingGroup("best")]))
+    assert path_of(shop) == "$.promotions[0].group"
 
 
 def test_identities_are_unique() -> None:

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 
 import attrs
 
@@ -19,6 +20,7 @@ from omnicommerce.pricing.delivery import DeliveryLine
 from omnicommerce.pricing.locks import PriceLock
 
 __all__ = [
+    "MANUAL",
     "Basket",
     "BasketLine",
     "Coupon",
@@ -29,6 +31,9 @@ __all__ = [
     "Role",
     "Situation",
 ]
+
+MANUAL: Final = "manual"
+"""What the id of a discount given by staff begins with, before a colon."""
 
 
 def _not_negative(_: object, attribute: attrs.Attribute[Money], value: object) -> None:

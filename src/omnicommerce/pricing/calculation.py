@@ -10,7 +10,14 @@ from omnicommerce.kernel.allocation import split
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.predicates import ALWAYS, Facts, holds
 from omnicommerce.kernel.rounding import RoundingMode
-from omnicommerce.pricing.basket import Basket, Coupon, CouponKind, ManualDiscount, Situation
+from omnicommerce.pricing.basket import (
+    MANUAL,
+    Basket,
+    Coupon,
+    CouponKind,
+    ManualDiscount,
+    Situation,
+)
 from omnicommerce.pricing.book import PriceBook, View
 from omnicommerce.pricing.codes import Unlocked
 from omnicommerce.pricing.delivery import DeliveryLine
@@ -19,7 +26,6 @@ from omnicommerce.pricing.errors import NotPriced
 from omnicommerce.pricing.facts import situation_facts
 from omnicommerce.pricing.promotions import Base, Target
 from omnicommerce.pricing.result import (
-    MANUAL,
     Benefit,
     Certificate,
     CouponMatch,

@@ -14,14 +14,13 @@ import attrs
 from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.reasons import Reason
-from omnicommerce.pricing.basket import Basket, BasketLine
+from omnicommerce.pricing.basket import MANUAL, Basket, BasketLine
 from omnicommerce.pricing.codes import Unlocked
 from omnicommerce.pricing.sheet import Entries, apart_key, given_key
 from omnicommerce.pricing.tax.result import TaxedAmount, TaxedBasket, TaxedItem
 from omnicommerce.pricing.taxing import Taxing
 
 __all__ = [
-    "MANUAL",
     "Adjustment",
     "Benefit",
     "Certificate",
@@ -38,9 +37,6 @@ __all__ = [
 
 new_tuple: Final = tuple.__new__
 """Makes a named tuple at half the price of its own constructor."""
-
-MANUAL: Final = "manual"
-"""What the id of a discount given by staff begins with, before a colon."""
 
 
 class Adjustment(NamedTuple):

@@ -15,12 +15,15 @@ from omnicommerce.kernel.predicates import (
     Opaque,
     Predicate,
 )
+from omnicommerce.pricing.basket import MANUAL
 from omnicommerce.pricing.certain import works_on_products
 from omnicommerce.pricing.effects import (
     BundlePrice,
     BuyGet,
+    EarnPoints,
     Effect,
     Gift,
+    MatchCoupon,
     OfferList,
     SetPrice,
 )
@@ -49,6 +52,7 @@ def check_promotions(
     targets: dict[str, Target] = {}
     for number, promotion in enumerate(configuration.promotions):
         path = f"$.promotions[{number}]"
+        _check_id(f"{path}.promotion_id", promotion.promotion_id)
         _check_conditions(f"{path}.when", promotion.when)
         _check_on(f"{path}.on", promotion)
         _check_effect(f"{path}.effect", promotion.effect, products, lists)
@@ -65,6 +69,12 @@ def check_promotions(
             _check_effect(f"{where}.effect", terms.effect, products, lists)
             if terms.when is not None:
                 _check_conditions(f"{where}.when", terms.when)
+
+
+def _check_id(path: str, promotion_id: str) -> None:
+    if promotion_id.startswith(f"{MANUAL}:"):
+        problem = f"{MANUAL}: stands before the names of what staff take off; choose another id"
+        raise InvalidConfiguration(path, problem)
 
 
 def _check_conditions(path: str, when: Predicate) -> None:
@@ -118,6 +128,9 @@ def _check_group(
     group = promotion.group or ""
     if group not in groups:
         raise InvalidConfiguration(path, f"there is no stacking group {group!r}")
+    if isinstance(promotion.effect, (EarnPoints, MatchCoupon)):
+        problem = "points and added coupon worth lower no price, so they compete with nothing"
+        raise InvalidConfiguration(path, problem)
     if targets.setdefault(group, promotion.target) is not promotion.target:
         raise InvalidConfiguration(path, f"{group!r} competes for items and for delivery")
 

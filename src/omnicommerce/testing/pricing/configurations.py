@@ -16,6 +16,7 @@ from omnicommerce.kernel.rounding import RoundingMode
 from omnicommerce.pricing.codes import CouponCode
 from omnicommerce.pricing.effects import (
     Choice,
+    EarnPoints,
     MatchCoupon,
     OfferList,
     PercentOff,
@@ -342,6 +343,8 @@ def _promotion(
         effect = unit_effects()
     elif "base" in terms:
         effect = effect.filter(lambda found: not isinstance(found, (OfferList, MatchCoupon)))
+    elif "group" in terms:
+        effect = effect.filter(lambda found: not isinstance(found, (EarnPoints, MatchCoupon)))
     elif terms.get("target") is Target.DELIVERY:
         effect, on = delivery_effects(), st.sampled_from((ALWAYS, OneOf("method", {"post"})))
     elif "target" in terms:

@@ -221,3 +221,32 @@ def test_impossible_options_are_refused(call: Call, small: Path, arguments: list
     result = call("replay", small, *arguments, "--json")
     assert (result.exit_code, result.stderr) == (2, "")
     assert arguments[0] in json.loads(result.stdout)["error"]["message"]
+
+
+def test_scarce_stock_refuses_as_many_lines_as_was_published(call: Call, database_url: str) -> None:
+    """Three units a week of each busy shelf, first come, first served, on every database."""
+    result = call("replay", RECEIPTS, "--stock", "--database", database_url, "--json")
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    published = json.loads((RECEIPTS / "expected.json").read_text("utf-8"))["stock_fcfs"]
+    assert told["oversold"] == 0
+    assert told["audit"] == "clean"
+    assert (told["pairs"], told["lines"], told["served"], told["refused"]) == (
+        published["pairs"],
+        published["lines"],
+        published["lines_served"],
+        published["lines_refused"],
+    )
+    assert (told["units_served"], told["units_refused"]) == (
+        published["units_served"],
+        published["units_refused"],
+    )
+
+
+def test_people_read_how_many_lines_were_refused(call: Call, small: Path) -> None:
+    """The same as a table, for whatever receipts there are."""
+    result = call("replay", small, "--stock")
+    assert result.exit_code == 0
+    words = " ".join(result.stdout.split())
+    assert "served, units" in words
+    assert words.endswith("Everything adds up.")

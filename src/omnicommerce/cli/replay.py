@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,14 @@ import typer
 from omnicommerce.cli.console import Watch, print_json, stderr, stdout, watching
 from omnicommerce.cli.failures import failures_told
 from omnicommerce.cli.receipts_book import BookName
+from omnicommerce.cli.replay_database import replay_database
 from omnicommerce.cli.replay_orders import open_shop, replay_orders
 from omnicommerce.cli.replay_pricing import Material, read_material, replay_prices
-from omnicommerce.cli.replay_report import Outcome, print_report, to_document
+from omnicommerce.cli.replay_report import Outcome, print_report, print_stock_report, to_document
 from omnicommerce.cli.replay_shop import receipts_shop
+from omnicommerce.cli.replay_stock import read_scarce_lines, replay_stock
+from omnicommerce.commerce import open_store
+from omnicommerce.kernel.ids import RandomIds
 from omnicommerce.pricing import PriceBook
 
 __all__ = ["replay"]
@@ -38,12 +43,20 @@ def replay(
         bool,
         typer.Option("--full", help="Also sell every basket: cart, checkout, payment, hand-over."),
     ] = False,
+    stock: Annotated[
+        bool,
+        typer.Option(
+            "--stock",
+            help="In place of prices: serve the lines of the 50 busiest shelves from three units "
+            "of each a week, first come, first served.",
+        ),
+    ] = False,
     database: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="With --full: where the shop lives, such as postgresql://user@host/shop; "
-            "a temporary SQLite file by default.",
+            help="With --full or --stock: where the shop lives, such as "
+            "postgresql://user@host/shop; a temporary SQLite file by default.",
         ),
     ] = None,
     households: Annotated[
@@ -67,11 +80,14 @@ def replay(
 
     Prices come from the price book's files, baskets from the lines, coupons as
     handed over at the till. Exits with 1 if any basket differs from the
-    published reference model or, with --full, if anything does not add up.
+    published reference model or, with --full or --stock, if anything does not add up.
     """
     with failures_told(as_json=as_json):
+        if stock:
+            _replay_stock(directory, database, as_json=as_json)
+            return
         if database is not None and not full:
-            stderr().print("--database has no effect without --full.", style="yellow")
+            stderr().print("--database has no effect without --full or --stock.", style="yellow")
         with watching(quiet=as_json) as watch:
             material = read_material(directory, book, households=households, watch=watch)
             outcome = _run(material, full=full, database=database, watch=watch)
@@ -81,6 +97,23 @@ def replay(
             print_report(stdout(), outcome, explained=differences)
         if not outcome.is_right:
             raise typer.Exit(_DIFFERENT)
+
+
+def _replay_stock(directory: Path, database: str | None, *, as_json: bool) -> None:
+    lines = read_scarce_lines(directory)
+    with (
+        watching(quiet=as_json) as watch,
+        replay_database(database) as (url, options, name),
+        closing(open_store(url, options)) as store,
+    ):
+        run = RandomIds().new("replay")
+        outcome = replay_stock(store, name, lines, run=run, watch=watch)
+    if as_json:
+        print_json(outcome.document)
+    else:
+        print_stock_report(stdout(), outcome)
+    if not outcome.is_right:
+        raise typer.Exit(_DIFFERENT)
 
 
 def _run(material: Material, *, full: bool, database: str | None, watch: Watch[Any]) -> Outcome:

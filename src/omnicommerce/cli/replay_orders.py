@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -18,6 +15,7 @@ from omnicommerce.checkout.configuration import ShopConfiguration
 from omnicommerce.checkout.ports import CheckoutStores
 from omnicommerce.cli.console import Watch
 from omnicommerce.cli.receipts_book import Receipt
+from omnicommerce.cli.replay_database import replay_database
 from omnicommerce.cli.replay_pricing import Comparison, points_of
 from omnicommerce.cli.replay_till import Till
 from omnicommerce.commerce import Commerce
@@ -114,22 +112,18 @@ def open_shop(
         StoreUnavailable: The database cannot be reached.
     """
     clock = ManualClock(first.situation.at)
-    with tempfile.TemporaryDirectory(prefix="omnicommerce-") as folder:
-        temporary = f"sqlite:///{Path(folder) / 'replay.db'}"
-        with Commerce.open(
-            database or temporary,
+    with (
+        replay_database(database) as (url, options, name),
+        Commerce.open(
+            url,
             configuration,
             gateway=InProcessGateway(),
             sender=Mailbox(),
             clock=clock,
-            options=None if database else {"synchronous": "normal"},
-        ) as commerce:
-            name = _without_password(database) if database else "SQLite, a temporary file"
-            yield Till(commerce, clock, commerce.ids.new("replay")), name
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+            options=options,
+        ) as commerce,
+    ):
+        yield Till(commerce, clock, commerce.ids.new("replay")), name
 
 
 def replay_orders(

@@ -13,13 +13,14 @@ from rich.text import Text
 from omnicommerce.cli.receipts_book import Totals
 from omnicommerce.cli.replay_orders import OrdersReplay
 from omnicommerce.cli.replay_pricing import Comparison, Material, PricingReplay
+from omnicommerce.cli.replay_stock import StockReplay
 from omnicommerce.i18n import explain_trace, format_money
 from omnicommerce.kernel.currency import Currency
 from omnicommerce.kernel.money import Money
 from omnicommerce.kernel.reasons import Trace
 from omnicommerce.pricing import NotPriced, PriceBook, explain
 
-__all__ = ["Outcome", "print_report", "to_document"]
+__all__ = ["Outcome", "print_report", "print_stock_report", "to_document"]
 
 _LOCALE: Final = "en-US"
 _DOLLARS: Final = Currency.of("USD")
@@ -145,8 +146,31 @@ def print_report(console: Console, outcome: Outcome, *, explained: int) -> None:
     if outcome.orders is not None:
         console.print(_order_table(outcome.orders))
     _print_differences(console, outcome, explained)
-    verdict = "Everything adds up." if outcome.is_right else "Something does not add up; see above."
-    console.print(Text(verdict, style=_GOOD if outcome.is_right else _BAD))
+    _print_verdict(console, is_right=outcome.is_right)
+
+
+def print_stock_report(console: Console, outcome: StockReplay) -> None:
+    """Print what came of serving lines from scarce stock."""
+    title = f"First come, first served, on {outcome.database}"
+    console.print(_two_columns(title, _stock_rows(outcome)))
+    _print_verdict(console, is_right=outcome.is_right)
+
+
+def _print_verdict(console: Console, *, is_right: bool) -> None:
+    verdict = "Everything adds up." if is_right else "Something does not add up; see above."
+    console.print(Text(verdict, style=_GOOD if is_right else _BAD))
+
+
+def _stock_rows(outcome: StockReplay) -> Iterator[tuple[str, str, bool]]:
+    served, refused = outcome.served, outcome.refused
+    audit = outcome.audit
+    yield "Stores and products", f"{outcome.pairs:,}", True
+    yield "Lines", f"{outcome.lines:,}", True
+    yield "  served, units", f"{len(served):,}, {sum(served):,}", True
+    yield "  refused, units", f"{len(refused):,}, {sum(refused):,}", True
+    yield "Weeks that sold more than there was", f"{outcome.oversold:,}", not outcome.oversold
+    yield "What the auditor found", f"{len(audit.discrepancies):,}", audit.is_clean
+    yield "Seconds", f"{outcome.wall_seconds:.1f}", True
 
 
 def _print_differences(console: Console, outcome: Outcome, explained: int) -> None:

@@ -14,7 +14,7 @@ import attrs
 from omnicommerce.kernel.clock import require_instant
 from omnicommerce.kernel.errors import InvalidValue
 
-__all__ = ["Gap", "WeeklySpan", "Window"]
+__all__ = ["Gap", "WeeklySpan", "Window", "clock_shifts"]
 
 _DAY: Final = 24 * 60
 _WEEK: Final = 7 * _DAY
@@ -226,7 +226,7 @@ class Window:
         candidates = {bound for bound in (self.starts_at, self.ends_at) if bound is not None}
         if self._open:
             candidates.update(self._wall_boundaries(first, last))
-            candidates.update(_shifts(self._tz, first, last))
+            candidates.update(clock_shifts(self._tz, first, last))
         return tuple(
             instant
             for instant in sorted(candidates)
@@ -299,10 +299,10 @@ def _settle(wall: datetime) -> datetime | None:
         return None
     early = wall.replace(fold=1).astimezone(UTC)
     late = wall.replace(fold=0).astimezone(UTC)
-    return next(iter(_shifts(tz, early, late)))  # type: ignore[arg-type] # the zone of `wall`
+    return next(iter(clock_shifts(tz, early, late)))  # type: ignore[arg-type] # the zone of `wall`
 
 
-def _shifts(tz: ZoneInfo, first: datetime, last: datetime) -> Iterator[datetime]:
+def clock_shifts(tz: ZoneInfo, first: datetime, last: datetime) -> Iterator[datetime]:
     """Yield the instants in ``(first, last]`` at which the offset from UTC changes.
 
     Zones are sampled four times a day: no zone has ever changed and changed back in less.

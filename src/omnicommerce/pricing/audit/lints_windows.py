@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from omnicommerce.kernel.predicates import ALWAYS
 from omnicommerce.kernel.reasons import Reason
-from omnicommerce.kernel.window import WeeklySpan, Window
+from omnicommerce.kernel.window import WeeklySpan, Window, clock_shifts
 from omnicommerce.pricing.audit.inquiry import Inquiry
 from omnicommerce.pricing.audit.logic import ended
 from omnicommerce.pricing.audit.model import Finding, Severity
@@ -19,7 +19,6 @@ from omnicommerce.pricing.model import ListRole, PriceKey, PriceRow
 __all__ = ["timed", "unreachable_rows"]
 
 _YEAR: Final = timedelta(days=370)
-_STEP: Final = timedelta(hours=6)
 _DAY: Final = 24 * 60
 
 
@@ -50,7 +49,7 @@ def _skipped(window: Window, span: WeeklySpan, at: datetime) -> datetime | None:
     zone = ZoneInfo(window.zone)
     first = max(at, window.starts_at or at)
     last = min(first + _YEAR, window.ends_at or first + _YEAR)
-    for shift in _forward_shifts(zone, first, last):
+    for shift in clock_shifts(zone, first, last):
         before = (shift - timedelta(seconds=1)).astimezone(zone)
         after = shift.astimezone(zone)
         start = before.weekday() * _DAY + before.hour * 60 + before.minute + 1
@@ -59,31 +58,6 @@ def _skipped(window: Window, span: WeeklySpan, at: datetime) -> datetime | None:
         if start <= begin and begin + (span.until_minute - span.from_minute) <= start + length:
             return shift
     return None
-
-
-def _forward_shifts(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[datetime]:
-    """Yield the instants at which the clocks of a zone are put forward."""
-    while first < last:
-        following = min(first + _STEP, last)
-        if _offset(zone, following) > _offset(zone, first):
-            yield _bisect(zone, first, following)
-        first = following
-
-
-def _bisect(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    low, high = int(before.timestamp()), int(after.timestamp())
-    target = _offset(zone, after)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _offset(zone, datetime.fromtimestamp(middle, UTC)) == target:
-            high = middle
-        else:
-            low = middle
-    return datetime.fromtimestamp(high, UTC)
-
-
-def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
-    return at.astimezone(zone).utcoffset() or timedelta(0)
 
 
 def unreachable_rows(inquiry: Inquiry) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from omnicommerce.cart.service import Carts
 from omnicommerce.cart.sign_in import SignIn
@@ -15,28 +15,29 @@ from omnicommerce.catalog.ports import ProductRepository
 from omnicommerce.checkout.configuration import Shop, ShopConfiguration
 from omnicommerce.checkout.counter import Counter
 from omnicommerce.checkout.ports import CheckoutStores
-from omnicommerce.checkout.repricing import read_basis
+from omnicommerce.checkout.repricing import price_again, read_basis
 from omnicommerce.checkout.service import Checkout
 from omnicommerce.customers.service import Customers
 from omnicommerce.fulfilment.ports import MessageSender
 from omnicommerce.inventory.service import Inventory
 from omnicommerce.kernel.clock import Clock, SystemClock
-from omnicommerce.kernel.errors import InvalidValue, Misuse
+from omnicommerce.kernel.errors import InvalidConfiguration, InvalidValue, Misuse
 from omnicommerce.kernel.ids import IdFactory, OrderId, RandomIds
 from omnicommerce.kernel.reasons import Trace
 from omnicommerce.ledger.audit import AuditReport, audit
 from omnicommerce.loyalty.service import Loyalty
 from omnicommerce.orders.ports import PaymentGateway
 from omnicommerce.orders.service import Orders
-from omnicommerce.pricing.basket import Basket, Situation
-from omnicommerce.pricing.book import PriceBook
-from omnicommerce.pricing.decide import price
 from omnicommerce.pricing.explain import explain
 from omnicommerce.pricing.result import PricedBasket
+from omnicommerce.pricing.tax.ports import TaxService
 
-__all__ = ["Commerce", "Store"]
+__all__ = ["Commerce", "Store", "open_store"]
 
 T = TypeVar("T")
+
+_CONFIGURED: Final = ("carts", "checkout", "counter", "inventory", "loyalty", "sign_in")
+"""The services that hold something of the configuration."""
 
 
 class Store(Protocol):
@@ -62,6 +63,7 @@ class Commerce:
         clock: Tells the time; the machine's by default.
         ids: Makes identities; random by default.
         products: Where articles are looked up; the configuration's by default.
+        tax_service: Works out the taxes of quotes; by default the configuration's rates do.
 
     Raises:
         InvalidConfiguration: The configuration is malformed; the path names the place.
@@ -77,16 +79,19 @@ class Commerce:
         clock: Clock | None = None,
         ids: IdFactory | None = None,
         products: ProductRepository | None = None,
+        tax_service: TaxService | None = None,
     ) -> None:
         self.store = store
         self.shop: Shop = Shop(configuration, products=products)
+        self._products = products
         self.clock: Clock = clock or SystemClock()
         self.ids: IdFactory = ids or RandomIds()
         self._gateway = gateway
         self._sender = sender
+        self._tax_service = tax_service
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - one argument for each port that a shop may bring
         cls,
         url: str,
         configuration: ShopConfiguration,
@@ -96,6 +101,7 @@ class Commerce:
         clock: Clock | None = None,
         ids: IdFactory | None = None,
         products: ProductRepository | None = None,
+        tax_service: TaxService | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Commerce:
         """Open the shop that lives at a URL, creating its tables if it is new.
@@ -110,6 +116,8 @@ class Commerce:
             clock: Tells the time; the machine's by default.
             ids: Makes identities; random by default.
             products: Where articles are looked up; the configuration's by default.
+            tax_service: Works out the taxes of quotes, outside of any transaction; by default
+                the configuration's rates do.
             options: Handed to the adapter.
 
         Raises:
@@ -117,7 +125,7 @@ class Commerce:
             InvalidConfiguration: The configuration is malformed.
             StoreUnavailable: The store cannot be reached.
         """
-        store = _open_store(url, dict(options or {}))
+        store = open_store(url, dict(options or {}))
         return cls(
             store,
             configuration,
@@ -126,7 +134,27 @@ class Commerce:
             clock=clock,
             ids=ids,
             products=products,
+            tax_service=tax_service,
         )
+
+    def reconfigure(self, configuration: ShopConfiguration) -> None:
+        """Go on with another configuration, or with the last good one where this one is wrong.
+
+        Quotes that would be others now are refused as outdated when they are placed; orders
+        keep the configuration that they pin. Services taken from here before keep the old
+        one, so ask for them anew: `commerce.checkout`, not a variable.
+
+        Raises:
+            InvalidConfiguration: It is malformed, contradicts itself, or has another currency;
+                the path names the place. Nothing changed.
+        """
+        shop = Shop(configuration, products=self._products)
+        if shop.currency != self.shop.currency:
+            problem = f"carts and orders are in {self.shop.currency}: open another shop"
+            raise InvalidConfiguration("$.pricing.currency", problem)
+        self.shop = shop
+        for name in _CONFIGURED:
+            self.__dict__.pop(name, None)
 
     @cached_property
     def customers(self) -> Customers:
@@ -153,7 +181,14 @@ class Commerce:
     @cached_property
     def checkout(self) -> Checkout:
         """From cart to paid order."""
-        return Checkout(self.store, self.shop, self.clock, self.ids, self._gateway)
+        return Checkout(
+            self.store,
+            self.shop,
+            self.clock,
+            self.ids,
+            self._gateway,
+            tax_service=self._tax_service,
+        )
 
     @cached_property
     def counter(self) -> Counter:
@@ -190,7 +225,8 @@ class Commerce:
         Raises:
             NotFound: There is no such order.
         """
-        return price(*self._pinned(order_id))
+        order = self.orders.get(order_id)
+        return price_again(self.checkout.books.get(order.book_version), order)
 
     def explain_again(self, order_id: OrderId) -> Trace:
         """Say why an order cost what it cost, by the configuration that it pins.
@@ -198,11 +234,8 @@ class Commerce:
         Raises:
             NotFound: There is no such order.
         """
-        return explain(*self._pinned(order_id))
-
-    def _pinned(self, order_id: OrderId) -> tuple[PriceBook, Basket, Situation]:
         order = self.orders.get(order_id)
-        return self.checkout.books.get(order.book_version), *read_basis(order)
+        return explain(self.checkout.books.get(order.book_version), *read_basis(order))
 
     def tidy(self) -> None:
         """Book what the clock has ended, and look after orders that wait.
@@ -242,7 +275,13 @@ class Commerce:
         self.close()
 
 
-def _open_store(url: str, options: dict[str, Any]) -> Store:
+def open_store(url: str, options: dict[str, Any]) -> Store:
+    """Open the store at a URL with the adapter that its scheme names.
+
+    Raises:
+        InvalidValue: No adapter knows the scheme.
+        StoreUnavailable: The store cannot be reached.
+    """
     scheme = str(url).partition(":")[0].partition("+")[0]
     found = {point.name: point for point in entry_points(group="omnicommerce.adapters")}
     if scheme not in found:

@@ -78,6 +78,11 @@ class InvalidConfiguration(Misuse):
     def __init__(self, path: str, problem: str, **parameters: Any) -> None:
         super().__init__(f"{path}: {problem}", path=path, **parameters)
         self.path = path
+        self.problem = problem
+
+    def within(self, field: str) -> InvalidConfiguration:
+        """Return the same error of a configuration that has this one as a field."""
+        return InvalidConfiguration(f"$.{field}{self.path.removeprefix('$')}", self.problem)
 
 
 class UnknownDocument(Misuse):

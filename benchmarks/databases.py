@@ -12,7 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-__all__ = ["LABELS", "chosen"]
+__all__ = ["LABELS", "chosen", "label_of"]
 
 LABELS: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB"}
 
@@ -20,6 +20,12 @@ _LOOPBACK: Final = (
     "postgresql+psycopg://postgres@127.0.0.1:5432/postgres",
     "mariadb+pymysql://root@127.0.0.1:3306/?charset=utf8mb4",
 )
+
+
+def label_of(url: str) -> str:
+    """Return what people call the database at a URL."""
+    backend = sa.make_url(url).get_backend_name()
+    return LABELS[{"postgres": "postgresql", "mysql": "mariadb"}.get(backend, backend)]
 
 
 @contextmanager

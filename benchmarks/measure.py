@@ -27,7 +27,8 @@ class Row(NamedTuple):
 
     ``better`` is ``less`` or ``more``; ``detail`` is for people. A ``goal`` may
     be missed: that is shown, but fails nothing. The times are of one run, by
-    the same clock as the ratio, where the row compares two times.
+    the same clock as the ratio, where the row compares two times. ``counts`` are
+    whole numbers behind the figure, by name.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Row(NamedTuple):
     goal: bool = False
     microseconds: float | None = None
     against_microseconds: float | None = None
+    counts: Mapping[str, int] | None = None
 
     @property
     def holds(self) -> bool:
@@ -48,7 +50,8 @@ class Row(NamedTuple):
     def as_record(self) -> dict[str, Any]:
         """Return what ``--json`` prints of it: every field that has a value, and the verdict."""
         fields = {name: value for name, value in self._asdict().items() if value is not None}
-        return {**fields, "holds": self.holds}
+        counts = fields.pop("counts", {})
+        return {**fields, **counts, "holds": self.holds}
 
 
 class Timing(NamedTuple):

@@ -74,8 +74,7 @@ def rows(database: str | None = None) -> Iterator[Row]:
 def _variants(url: str) -> list[tuple[str, dict[str, Any]]]:
     backend = sa.make_url(url).get_backend_name()
     if backend != "sqlite":
-        label = {"postgres": "PostgreSQL", "mysql": "MariaDB"}.get(backend)
-        return [(label or databases.LABELS[backend], {})]
+        return [(databases.label_of(url), {})]
     return [(f"SQLite {how.upper()}", {"synchronous": how}) for how in ("full", "normal")]
 
 

@@ -15,6 +15,7 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import cart_json, compiling, measure, peers, pricing, selection
 from benchmarks.measure import Call, Row, Timing, compared
+from benchmarks.oversell import Sale, sell_out
 from benchmarks.peers import node, oscar
 from benchmarks.reference import (
     REFERENCE,
@@ -212,6 +213,14 @@ def test_rows_of_growth() -> None:
     rows = list(pricing._growth())
     _check(rows)
     assert [row.limit for row in rows] == [1.3, 5, 1.2]
+
+
+def test_a_sale_under_a_killer_sells_every_unit_once(sqlite_url: str) -> None:
+    """Processes that die are followed by others, and the counts are of the books."""
+    sale = Sale(sqlite_url, "sale", attempts=160, units=25, processes=3, kills=2)
+    counts = sell_out(sale)
+    assert counts.pop("killed") <= 2
+    assert counts == {"attempts": 160, "units": 25, "sold": 25, "lost": 0, "leaked": 0}
 
 
 def test_rows_of_compiling(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,7 +162,7 @@ def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> 
     """A name that is none ends with the names there are."""
     with pytest.raises(SystemExit):
         command.main(["nothing"])
-    assert "known: pricing, reservation" in capsys.readouterr().err
+    assert "known: oversell, pricing, reservation, sourcing" in capsys.readouterr().err
 
 
 def test_a_benchmark_gets_the_options_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:

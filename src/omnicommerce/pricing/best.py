@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from heapq import heappop, heappush
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Final, NamedTuple
 
 import attrs
@@ -54,7 +54,7 @@ class Effort(NamedTuple):
 
     nodes: int = 60_000
     dropped: int = 100
-    choices: int = 600
+    choices: int = 2000
 
 
 _FULL: Final = Effort()
@@ -140,6 +140,7 @@ class _Search:
         self._effort = effort
         self._priced = 1
         self._nodes = 0
+        self._packed: _Found | None = None
         turns: list[tuple[Rule, list[int], bool]] = []
         running = Calculation(book, basket, situation, without=without)
 
@@ -198,6 +199,8 @@ class _Search:
             _, _, dropped = heappop(waiting)
             kept = [rule for rule in rules if rule.position not in dropped]
             tried, failed, most = self._tried(kept, dropped, board)
+            if not dropped:
+                self._packed = tried
             found = max((found, tried), key=_rank)
             settled = max(settled, min([most, *(self._most_with(r, kept, board) for r in failed)]))
             if not failed or most <= found.given:
@@ -329,13 +332,32 @@ class _Search:
     def _by_pricing(
         self, others: Sequence[Rule], board: _Board, found: _Found, bound: int
     ) -> tuple[_Found, int]:
-        """Price the choices one by one, and go on with what was found and proven before."""
+        """Price the choices one by one, if they are few; else go where each step gives more."""
         droppable = [rule.position for rule in others if not rule.gives and not rule.bands]
-        for number, chosen in enumerate(_choices(droppable, board)):
-            if found.given >= bound or number == self._effort.choices:
-                return found, max(bound, found.given)
-            found = max((found, self.priced(chosen)), key=_rank)
-        return found, max(bound, found.given) if board.unknown else found.given
+        few = self._effort.choices
+        if 2 ** len(droppable) <= few:
+            choices = list(islice(_choices(droppable, board), few + 1))
+            if len(choices) <= few:
+                found = max([found, *map(self.priced, choices)], key=_rank)
+                return found, max(bound, found.given) if board.unknown else found.given
+        found = max((found, self._climbed(droppable)), key=_rank)
+        return found, max(bound, found.given)
+
+    def _climbed(self, droppable: Sequence[int]) -> _Found:
+        """Leave out or take back one promotion after another, as long as that gives more."""
+        here = self._packed or self.priced(_NOTHING_MADE)
+        left = self._effort.choices
+        while True:
+            dropped, made = here.chosen or _NOTHING_MADE
+            steps = [
+                Chosen(dropped ^ {position}, {k: v for k, v in made.items() if k != position})
+                for position in (*droppable, *sorted(made))
+            ]
+            left -= len(steps)
+            best = max([here, *map(self.priced, steps)], key=_rank)
+            if best.given <= here.given or left < 0:
+                return best
+            here = best
 
     def _worth(self) -> int:
         """Return all that there is to be given away."""

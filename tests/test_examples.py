@@ -20,7 +20,9 @@ KEY_LINES = {
         "2026-11-30: €69.90, 22% less than the lowest price of the 30 days before, €89.90"
     ),
     "quote_and_reasons": "A member pays 126.31 EUR instead of 139.80 EUR",
+    "relay_events": "Delivered twice and backwards: {'applied': 4, 'duplicate': 4}",
     "returns": "  brings back DRESS-M: 64.95 EUR",
+    "sourcing": "2 × dress Alba from Valencia instead of Serrano",
     "tax": "A company in Malmö pays 97.69 EUR, the shop gets 97.69 EUR",
     "tour_of_the_shop": "5-at-the-till: store 250.31 EUR, web 250.91 EUR",
     "two_devices": "Clara's cart: 2 × SCARF, 1 × SHOES-38",

@@ -31,8 +31,9 @@ from omnicommerce.orders.service import Orders
 from omnicommerce.pricing.explain import explain
 from omnicommerce.pricing.result import PricedBasket
 from omnicommerce.pricing.tax.ports import TaxService
+from omnicommerce.relay.ports import InboxStores, RelayStores
 
-__all__ = ["Commerce", "Store", "open_store"]
+__all__ = ["Commerce", "ShopStores", "Store", "open_store"]
 
 T = TypeVar("T")
 
@@ -40,11 +41,15 @@ _CONFIGURED: Final = ("carts", "checkout", "counter", "inventory", "loyalty", "s
 """The services that hold something of the configuration."""
 
 
+class ShopStores(CheckoutStores, RelayStores, InboxStores, Protocol):
+    """All that a unit of work has."""
+
+
 class Store(Protocol):
     """A store of one shop's data: runs units of work until it is closed."""
 
     @abstractmethod
-    def run(self, work: Callable[[CheckoutStores], T]) -> T:
+    def run(self, work: Callable[[ShopStores], T]) -> T:
         """Run one unit of work; see `omnicommerce.kernel.unit_of_work.Transactions`."""
 
     @abstractmethod

@@ -13,6 +13,7 @@ from omnicommerce.cli.console import print_json
 from omnicommerce.cli.demo import demo
 from omnicommerce.cli.parity import parity
 from omnicommerce.cli.price import price
+from omnicommerce.cli.relay import relay
 from omnicommerce.cli.replay import replay
 from omnicommerce.cli.whatif import whatif
 
@@ -74,5 +75,6 @@ app.command()(check)
 app.command()(demo)
 app.command()(parity)
 app.command()(price)
+app.command()(relay)
 app.command()(replay)
 app.command()(whatif)

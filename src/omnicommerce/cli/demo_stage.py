@@ -14,9 +14,8 @@ from omnicommerce.adapters.in_process import InProcessGateway, Mailbox
 from omnicommerce.cart.fold import CartLine, CartState
 from omnicommerce.cart.service import Visitor
 from omnicommerce.checkout.configuration import ShopConfiguration
-from omnicommerce.checkout.ports import CheckoutStores
 from omnicommerce.cli.demo_shop import DRESS, SCARF, demo_shop
-from omnicommerce.commerce import Commerce, Store
+from omnicommerce.commerce import Commerce, ShopStores, Store
 from omnicommerce.customers.model import Customer
 from omnicommerce.kernel.clock import ManualClock
 from omnicommerce.kernel.ids import ChannelId, LocationId, RandomIds, SequentialIds
@@ -70,7 +69,7 @@ class CountingStore(Store):
         self._store = store
         self.runs: int = 0
 
-    def run(self, work: Callable[[CheckoutStores], T]) -> T:
+    def run(self, work: Callable[[ShopStores], T]) -> T:
         """Run one unit of work, and count it."""
         self.runs += 1
         return self._store.run(work)

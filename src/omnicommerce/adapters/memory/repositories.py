@@ -13,14 +13,12 @@ from omnicommerce.adapters.memory.table import Table, UndoLog
 from omnicommerce.customers.model import Customer
 from omnicommerce.fulfilment.model import Pickup, PickupStatus
 from omnicommerce.kernel.errors import Conflict, NotFound, StaleVersion
-from omnicommerce.kernel.events import Event
 from omnicommerce.kernel.ids import CartId, CustomerId, LocationId, OrderId
-from omnicommerce.orders.model import Order
+from omnicommerce.orders.model import Order, PastOrder
 
 __all__ = [
     "MemoryCustomers",
     "MemoryOrders",
-    "MemoryOutbox",
     "MemoryPickups",
     "Versioned",
     "VersionedRows",
@@ -147,6 +145,12 @@ class MemoryOrders(VersionedRows[Order]):
         found.sort(key=lambda order: order.placed_at, reverse=True)
         return tuple(found[:limit])
 
+    def past_of(self, customer_id: CustomerId) -> tuple[PastOrder, ...]:
+        """Return what counts of all of a customer's orders, oldest first."""
+        found = self.rows.find("customer", customer_id)
+        found.sort(key=lambda order: (order.placed_at, order.order_id))
+        return tuple(PastOrder(order.placed_at, order.status) for order in found)
+
     def needing_attention(self, at: datetime, *, limit: int = 100) -> tuple[Order, ...]:
         """Return orders that a scheduler should look at, oldest first."""
         waiting = [
@@ -183,18 +187,3 @@ class MemoryPickups(VersionedRows[Pickup]):
         """Return ready pick-ups whose time is over, oldest first."""
         found = [p for p in self.rows.find("ready", key=True) if p.collect_until <= at]
         return tuple(sorted(found, key=lambda p: (p.collect_until, p.pickup_id))[:limit])
-
-
-class MemoryOutbox:
-    """`omnicommerce.kernel.events.Outbox` in memory; nothing relays from here."""
-
-    def __init__(self, log: UndoLog) -> None:
-        self._events: Table[int, Event] = Table("outbox", log)
-
-    def add(self, event: Event) -> None:
-        """Keep an event with the rest of this unit of work."""
-        self._events.put(len(self._events) + 1, event)
-
-    def pending(self) -> tuple[tuple[int, Event], ...]:
-        """Return the events with their sequence, oldest first."""
-        return tuple(sorted(self._events.as_mapping().items(), key=lambda item: item[0]))

@@ -85,6 +85,13 @@ class Table(Generic[K, V]):
         self._log.record(f"{self._name}.put", lambda: self._swap(key, value, before))
         self._swap(key, before, value)
 
+    def remove(self, key: K) -> None:
+        """Take a value out, if it is there."""
+        before = self._rows.get(key)
+        if before is not None:
+            self._log.record(f"{self._name}.remove", lambda: self._swap(key, None, before))
+            self._swap(key, before, None)
+
     def as_mapping(self) -> Mapping[K, V]:
         """Return a copy, for comparisons in tests."""
         return dict(self._rows)

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from omnicommerce.adapters.sql import tables
 from omnicommerce.adapters.sql.aggregates import Aggregates, Mapped
-from omnicommerce.adapters.sql.instants import to_micros
+from omnicommerce.adapters.sql.in_documents import StatusOf
+from omnicommerce.adapters.sql.instants import from_micros, to_micros
 from omnicommerce.adapters.sql.transaction import Transaction
 from omnicommerce.customers.model import Customer
 from omnicommerce.fulfilment.model import Pickup, PickupStatus
 from omnicommerce.kernel.documents import StoredKind
 from omnicommerce.kernel.ids import CartId, CustomerId, LocationId, OrderId
-from omnicommerce.orders.model import Order
+from omnicommerce.orders.model import Order, OrderStatus, PastOrder
 
 __all__ = ["SqlCustomers", "SqlOrders", "SqlPickups"]
 
@@ -59,8 +60,11 @@ _OF_CUSTOMER: Final = (
     .order_by(tables.order.c.placed_at.desc(), tables.order.c.order_id)
     .limit(_LIMIT)
 )
-
-
+_PAST_OF: Final = (
+    sa.select(tables.order.c.placed_at, StatusOf(tables.order.c.document))
+    .where(tables.order.c.customer_id == sa.bindparam("customer_id"))
+    .order_by(tables.order.c.placed_at, tables.order.c.order_id)
+)
 _ATTENTION: Final = (
     _ORDERS.select.where(tables.order.c.attention_at <= sa.bindparam("at"))
     .order_by(tables.order.c.attention_at, tables.order.c.order_id)
@@ -81,6 +85,13 @@ class SqlOrders(Aggregates[Order]):
     def of_customer(self, customer_id: CustomerId, *, limit: int = 50) -> tuple[Order, ...]:
         """Return a customer's orders, newest first."""
         return self.find(_OF_CUSTOMER, customer_id=customer_id, limit=limit)
+
+    def past_of(self, customer_id: CustomerId) -> tuple[PastOrder, ...]:
+        """Return what counts of all of a customer's orders, oldest first."""
+        rows = self._transaction.rows(_PAST_OF, {"customer_id": customer_id})
+        return tuple(
+            PastOrder(from_micros(int(placed)), OrderStatus(status)) for placed, status in rows
+        )
 
     def needing_attention(self, at: datetime, *, limit: int = 100) -> tuple[Order, ...]:
         """Return orders that a scheduler should look at, oldest first."""

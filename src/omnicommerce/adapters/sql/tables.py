@@ -3,7 +3,9 @@
 An account's key is one column, ``account``: kind, subject and scope with an
 unprintable separator that sorts before every printable character, so that rows
 sort as `AccountKey` does. ``due_at`` is the expiry of what can still expire and
-NULL of what has ended: an index over it does not grow with history.
+NULL of what has ended: an index over it does not grow with history. Of an event
+it is when a relay may lease it: 0 as long as none has, NULL when it is published
+or set aside.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from omnicommerce.adapters.sql.columns import (
     TABLE,
     name,
 )
+from omnicommerce.relay.model import LONGEST_MESSAGE, LONGEST_REASON
 
 __all__ = [
     "LONGEST_ACCOUNT",
@@ -35,6 +38,8 @@ __all__ = [
     "entry",
     "hold",
     "hold_part",
+    "inbox",
+    "inbox_subject",
     "lot",
     "metadata",
     "order",
@@ -67,12 +72,14 @@ def _at_least_zero(*labels: str) -> list[sa.CheckConstraint]:
     return [sa.CheckConstraint(f"{label} >= 0", name=label) for label in labels]
 
 
+_SOME: Final = sa.text("due_at IS NOT NULL")
+_WHERE_DUE: Final[dict[str, Any]] = {"sqlite_where": _SOME, "postgresql_where": _SOME}
+"""An index of what can still come due, and nothing else where the database can."""
+
+
 def _due(table: str, *before: str) -> sa.Index:
-    """Index what can still come due, and nothing else where the database can."""
-    some = sa.text("due_at IS NOT NULL")
     columns = (*before, "due_at")
-    label = f"ix_{table}_{'_'.join(columns)}"
-    return sa.Index(label, *columns, sqlite_where=some, postgresql_where=some)
+    return sa.Index(f"ix_{table}_{'_'.join(columns)}", *columns, **_WHERE_DUE)
 
 
 _KEYED: Final[dict[str, Any]] = {**TABLE, "sqlite_with_rowid": False}
@@ -184,8 +191,37 @@ outbox: Final = sa.Table(
     sa.Column("subject", name(), nullable=False),
     sa.Column("at", INSTANT, nullable=False),
     sa.Column("data", DOCUMENT, nullable=False),
+    sa.Column("due_at", INSTANT, server_default="0"),
+    sa.Column("lease", name()),
+    sa.Column("tries", sa.SmallInteger(), nullable=False, server_default="0"),
+    sa.Column("published_at", INSTANT),
+    sa.Column("reason", name(LONGEST_REASON)),
     sa.UniqueConstraint("event_id"),
+    sa.Index("ix_oc_outbox_due_at", "due_at", "sequence", **_WHERE_DUE),
+    sa.Index("ix_oc_outbox_subject_due_at", "subject", "due_at", **_WHERE_DUE),
+    sa.Index("ix_oc_outbox_published_at", "published_at", "due_at"),
     **_TABLE,
+)
+
+inbox: Final = sa.Table(
+    "oc_inbox",
+    metadata,
+    sa.Column("consumer", name(), nullable=False),
+    sa.Column("message", name(LONGEST_MESSAGE), nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.PrimaryKeyConstraint("consumer", "message"),
+    sa.Index("ix_oc_inbox_at", "consumer", "at"),
+    **_KEYED,
+)
+
+inbox_subject: Final = sa.Table(
+    "oc_inbox_subject",
+    metadata,
+    sa.Column("consumer", name(), nullable=False),
+    sa.Column("subject", name(LONGEST_MESSAGE), nullable=False),
+    sa.Column("sequence", COUNT, nullable=False),
+    sa.PrimaryKeyConstraint("consumer", "subject"),
+    **_KEYED,
 )
 
 

@@ -6,6 +6,8 @@ from functools import cached_property
 
 from omnicommerce.adapters.sql.carts import SqlCarts
 from omnicommerce.adapters.sql.configurations import SqlConfigurations
+from omnicommerce.adapters.sql.deliveries import SqlDeliveries
+from omnicommerce.adapters.sql.inbox import SqlInbox
 from omnicommerce.adapters.sql.ledger import SqlLedger
 from omnicommerce.adapters.sql.outbox import SqlOutbox
 from omnicommerce.adapters.sql.repositories import SqlCustomers, SqlOrders, SqlPickups
@@ -51,6 +53,16 @@ class SqlUnitOfWork:
     def configurations(self) -> SqlConfigurations:
         """The configurations that priced orders."""
         return SqlConfigurations(self.transaction)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        """The outbox, to be relayed."""
+        return SqlDeliveries(self.transaction)
+
+    @cached_property
+    def inbox(self) -> SqlInbox:
+        """What consumers have seen."""
+        return SqlInbox(self.transaction)
 
     def finish(self) -> None:
         """Write what was put off to the end; raise what doomed the transaction, if anything."""

@@ -15,7 +15,7 @@ from omnicommerce.kernel.errors import AdapterError
 
 __all__ = ["HEAD", "VERSION_TABLE", "check", "current", "upgrade"]
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The revision this release works with."""
 
 VERSION_TABLE: Final = "oc_schema"

@@ -19,6 +19,7 @@ from omnicommerce.fulfilment.model import Pickup
 from omnicommerce.kernel.clock import ManualClock
 from omnicommerce.kernel.ids import CartId, ChannelId, LocationId, SequentialIds
 from omnicommerce.orders.model import Order
+from omnicommerce.pricing.tax.ports import TaxService
 
 __all__ = ["GRAN_VIA", "MONDAY", "SERRANO", "OpenShop", "open_shop"]
 
@@ -97,7 +98,12 @@ class OpenShop:
 
 
 @contextmanager
-def open_shop(url: str, configuration: ShopConfiguration | None = None) -> Iterator[OpenShop]:
+def open_shop(
+    url: str,
+    configuration: ShopConfiguration | None = None,
+    *,
+    tax_service: TaxService | None = None,
+) -> Iterator[OpenShop]:
     """Open the demo's shop, or another one, at a database."""
     clock, gateway, mailbox = ManualClock(MONDAY), InProcessGateway(), Mailbox()
     with Commerce.open(
@@ -107,5 +113,6 @@ def open_shop(url: str, configuration: ShopConfiguration | None = None) -> Itera
         sender=mailbox,
         clock=clock,
         ids=SequentialIds(),
+        tax_service=tax_service,
     ) as commerce:
         yield OpenShop(commerce=commerce, clock=clock, gateway=gateway, mailbox=mailbox)

@@ -23,6 +23,11 @@ def _check_classes(_: object, __: object, value: frozenset[str]) -> None:
         require_id(name, "classes")
 
 
+def _check_exempt(_: object, __: object, value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidValue("tax_exempt", f"must be true or false, not {value!r}")
+
+
 def _classes(names: Iterable[str]) -> frozenset[str]:
     return frozenset(names)
 
@@ -31,12 +36,18 @@ def _classes(names: Iterable[str]) -> frozenset[str]:
 class Customer:
     """One person, whichever device, store or phone line they come from.
 
+    Company and exemption are facts about the customer that somebody of the shop has
+    checked. They stand here, and not in the request for a checkout, so that nobody can
+    claim them on the way to the till, and every channel knows the same.
+
     Args:
         customer_id: Identity, such as ``customer_0001``.
         name: What to call them.
         email: Lower-case address; one customer per address.
         locale: Language and region for messages, such as ``es-ES``.
         classes: Groups that prices and promotions may name, such as ``member``.
+        company_id: The company they buy for: contract prices may be its own.
+        tax_exempt: Whether no tax is due from them, as the shop has checked.
         version: Counts the changes saved.
     """
 
@@ -47,4 +58,8 @@ class Customer:
     classes: frozenset[str] = attrs.field(
         default=frozenset(), converter=_classes, validator=_check_classes
     )
+    company_id: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(valid_id)
+    )
+    tax_exempt: bool = attrs.field(default=False, validator=_check_exempt)
     version: int = 0

@@ -49,6 +49,34 @@ class Customers:
 
         return self.transactions.run(work)
 
+    def buys_for(
+        self, customer_id: CustomerId, company_id: str | None, *, tax_exempt: bool = False
+    ) -> Customer:
+        """Say for which company a customer buys, and whether tax is due from them.
+
+        For staff who checked it, and never what a customer says of themselves: prices
+        and taxes follow from it in every channel, from the next quote on.
+
+        Args:
+            customer_id: Who.
+            company_id: The company; None: they buy for themselves.
+            tax_exempt: Whether no tax is due.
+
+        Returns:
+            The customer as they are now.
+
+        Raises:
+            NotFound: There is no such customer.
+            InvalidValue: The company is no identity, or the exemption no truth value.
+        """
+
+        def work(stores: CustomerStores) -> Customer:
+            known = stores.customers.get(customer_id)
+            changed = attrs.evolve(known, company_id=company_id, tax_exempt=tax_exempt)
+            return known if changed == known else stores.customers.save(changed)
+
+        return self.transactions.run(work)
+
     def get(self, customer_id: CustomerId) -> Customer:
         """Return the customer, or raise `NotFound`."""
         return self.transactions.run(lambda stores: stores.customers.get(customer_id))

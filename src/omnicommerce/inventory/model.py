@@ -54,6 +54,9 @@ class Location:
         is_store: Whether customers can collect there.
         point: Where it is, for "the nearest store".
         time_zone: IANA zone of its opening hours and slots.
+        country: Where it is, in two capital letters: what is collected there is priced
+            and taxed there; None: where the shop is at home.
+        region: In which part of the country, where its tax differs.
     """
 
     location_id: LocationId = attrs.field(validator=valid_id)
@@ -62,6 +65,8 @@ class Location:
     is_store: bool = True
     point: Point | None = None
     time_zone: str = "UTC"
+    country: str | None = None
+    region: str | None = attrs.field(default=None, validator=attrs.validators.optional(valid_id))
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from omnicommerce.cli.check import check
 from omnicommerce.cli.console import print_json
+from omnicommerce.cli.db import db
 from omnicommerce.cli.demo import demo
 from omnicommerce.cli.parity import parity
 from omnicommerce.cli.price import price
@@ -72,6 +73,7 @@ def _common(
 
 
 app.command()(check)
+app.command()(db)
 app.command()(demo)
 app.command()(parity)
 app.command()(price)

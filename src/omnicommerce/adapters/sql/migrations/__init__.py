@@ -67,7 +67,7 @@ def check(engine: sa.Engine) -> None:
     )
 
 
-_HOW: Final = "call omnicommerce.adapters.sql.migrations.upgrade(engine), or open with upgrade=True"
+_HOW: Final = "run `omnicommerce db upgrade --database URL`, or open with upgrade=True"
 
 
 def upgrade(engine: sa.Engine) -> None:

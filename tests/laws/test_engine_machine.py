@@ -9,6 +9,7 @@ points, promotion uses, budgets and slots are where they belong.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -21,10 +22,14 @@ from omnicommerce.checkout.configuration import ShopConfiguration
 from omnicommerce.cli.demo_shop import DRESS, FRIEND_CODE, SCARF, SHOES, demo_shop
 from omnicommerce.kernel.errors import InvalidValue, Refused
 from omnicommerce.kernel.ids import LocationId
+from omnicommerce.kernel.predicates import OneOf
+from omnicommerce.kernel.rate import Rate
 from omnicommerce.ledger.model import AccountKey, Standing
 from omnicommerce.orders.model import Order, OrderStatus, TenderKind
 from omnicommerce.orders.ports import GatewayVerdict
 from omnicommerce.orders.return_model import Condition, ReturnItem, ReturnPolicy, ReturnTerms
+from omnicommerce.pricing.effects import EarnPoints, Gift
+from omnicommerce.pricing.promotions import Promotion
 from tests.shops import GRAN_VIA, SERRANO, open_shop
 
 SKUS = (DRESS, SCARF, SHOES)
@@ -35,7 +40,28 @@ BUDGET = 3_000
 CLUB = AccountKey("budget", "club-outfit")
 
 
-def _shop_of_lasting_points(policy: ReturnPolicy) -> ShopConfiguration:
+GIFT = Promotion(
+    promotion_id="gift",
+    on=OneOf("category", {"dress"}),
+    effect=Gift([SCARF, SHOES], 2, Rate.percent(90)),
+    limit_per_customer=2,
+)
+"""With a dress two scarves, or two pairs of shoes, for a tenth of their price."""
+
+
+POINTS = (
+    Promotion(promotion_id="points", effect=EarnPoints(7, 2, Rate.percent(1))),
+    Promotion(
+        promotion_id="points-for-scarves",
+        on=OneOf("category", {"accessory"}),
+        effect=EarnPoints(90),
+        limit_per_customer=2,
+    ),
+)
+"""Some points for everything, and some for scarves, in place of money off."""
+
+
+def _shop_of_lasting_points(policy: ReturnPolicy, *more: Promotion) -> ShopConfiguration:
     """Return the demo's shop, where no points lapse and the club's promotion has a budget.
 
     The sums below count every point.
@@ -49,7 +75,7 @@ def _shop_of_lasting_points(policy: ReturnPolicy) -> ShopConfiguration:
     return attrs.evolve(
         shop,
         programme=attrs.evolve(shop.programme, lifetime=None),
-        pricing=attrs.evolve(shop.pricing, promotions=promotions),
+        pricing=attrs.evolve(shop.pricing, promotions=(*promotions, *more)),
         policy=attrs.evolve(shop.policy, returns=ReturnTerms(policy=policy)),
     )
 
@@ -58,11 +84,12 @@ class Shoppers(RuleBasedStateMachine):
     """Drive an open shop with random commands, good and bad."""
 
     policy = ReturnPolicy.KEEP_SHARES
+    more: tuple[Promotion, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
         self.context = ExitStack()
-        configuration = _shop_of_lasting_points(self.policy)
+        configuration = _shop_of_lasting_points(self.policy, *self.more)
         self.shop = self.context.enter_context(open_shop("memory:", configuration))
         self.received: dict[str, int] = dict.fromkeys(SKUS, 0)
         self.orders: list[Any] = []
@@ -202,11 +229,10 @@ class Shoppers(RuleBasedStateMachine):
                 line.collected for order in self._every() for line in order.lines if line.sku == sku
             )
             back = sum(
-                line.item.quantity
+                item.quantity
                 for order in self._every()
-                for each in order.returns
-                for line in each.lines
-                if line.item.line_id == sku and line.item.condition is Condition.SELLABLE
+                for item in _brought_back(order)
+                if _sku_of(order, item) == sku and item.condition is Condition.SELLABLE
             )
             places = [
                 self.shop.commerce.inventory.available(sku, each) for each in (GRAN_VIA, SERRANO)
@@ -278,6 +304,20 @@ class Shoppers(RuleBasedStateMachine):
             assert total == 200 + earned - spent
 
     @invariant()
+    def promised_points_are_those_of_kept_units(self) -> None:
+        """What promotions promised is credited when paid, and taken back at most once (I11)."""
+        for order in self._every():
+            is_paid = order.points_earned > 0
+            assert all(promise.credited == is_paid for promise in order.promised)
+            gone = {line.line_id: line.gone for line in order.lines}
+            for promise in order.promised if is_paid else ():
+                assert promise.clawed <= promise.points
+                if self.policy is ReturnPolicy.KEEP_SHARES or not any(o.left for o in order.lines):
+                    assert promise.clawed == promise.earned_by(gone)
+            if is_paid and not any(line.left for line in order.lines):
+                assert order.points_clawed == order.points_earned
+
+    @invariant()
     def a_limited_promotion_is_used_once_per_customer(self) -> None:
         """Orders that keep the friend's discount are at most one per customer."""
         for customer in getattr(self, "customers", ()):
@@ -317,6 +357,18 @@ class Shoppers(RuleBasedStateMachine):
         return [self._order(order_id) for order_id in self.orders]
 
 
+def _brought_back(order: Order) -> Iterator[ReturnItem]:
+    for each in order.returns:
+        for line in each.lines:
+            yield line.item
+
+
+def _sku_of(order: Order, item: ReturnItem) -> str:
+    line = order.line(item.line_id)
+    assert line is not None
+    return line.sku
+
+
 TestShoppers = Shoppers.TestCase
 
 
@@ -327,3 +379,39 @@ class ShoppersOfferedAnew(Shoppers):
 
 
 TestShoppersOfferedAnew = ShoppersOfferedAnew.TestCase
+
+
+class ShoppersWithGifts(Shoppers):
+    """The same where some of what leaves the shop is given: units are units."""
+
+    more = (GIFT,)
+
+
+TestShoppersWithGifts = ShoppersWithGifts.TestCase
+
+
+class ShoppersWithGiftsAnew(ShoppersOfferedAnew):
+    """The same where who keeps only the gift pays for it."""
+
+    more = (GIFT,)
+
+
+TestShoppersWithGiftsAnew = ShoppersWithGiftsAnew.TestCase
+
+
+class ShoppersPromisedPoints(Shoppers):
+    """The same where promotions promise points for after the order."""
+
+    more = POINTS
+
+
+TestShoppersPromisedPoints = ShoppersPromisedPoints.TestCase
+
+
+class ShoppersPromisedPointsAnew(ShoppersOfferedAnew):
+    """The same where what is kept has to earn them."""
+
+    more = POINTS
+
+
+TestShoppersPromisedPointsAnew = ShoppersPromisedPointsAnew.TestCase

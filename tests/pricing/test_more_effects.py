@@ -386,3 +386,11 @@ def test_what_can_never_give_anything_is_refused(build: object) -> None:
     """Empty sets, zero sizes and contradictory options name their field."""
     with pytest.raises(InvalidValue):
         build()  # type: ignore[operator] # every one of them is a function
+
+
+def test_points_are_never_taken_away() -> None:
+    """A rate below zero would take points that the rest promises."""
+    with pytest.raises(InvalidValue, match="rate: must not be below 0%"):
+        EarnPoints(points=5, rate=Rate.percent(-1))
+    with pytest.raises(InvalidValue, match="must be positive"):
+        EarnPoints(rate=Rate.percent(0))

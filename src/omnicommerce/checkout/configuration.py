@@ -24,7 +24,10 @@ from omnicommerce.kernel.reasons import Reason
 from omnicommerce.loyalty.model import Programme
 from omnicommerce.orders.return_model import ReturnTerms
 from omnicommerce.pricing.book import PriceBook
+from omnicommerce.pricing.effects import EarnPoints, Gift
+from omnicommerce.pricing.facts import is_history
 from omnicommerce.pricing.model import PricingConfiguration, ProductTraits
+from omnicommerce.pricing.tax.model import require_country
 
 __all__ = ["Channel", "ChannelUnknown", "CheckoutPolicy", "Shop", "ShopConfiguration"]
 
@@ -155,7 +158,11 @@ class Shop:
                     f"there is no location {point.location_id!r}",
                 )
         self._check_programme()
-        self.book: PriceBook = PriceBook.compile(_with_traits(configuration))
+        _check_countries(configuration.locations)
+        try:
+            self.book: PriceBook = PriceBook.compile(_with_traits(configuration))
+        except InvalidConfiguration as error:
+            raise error.within("pricing") from None
 
     def channel(self, channel_id: str) -> Channel:
         """Return the channel, or raise `ChannelUnknown`."""
@@ -183,8 +190,19 @@ class Shop:
         """What is limited of its promotions and codes."""
         return Limits.of(self.configuration.pricing)
 
+    @cached_property
+    def gives_gifts(self) -> bool:
+        """Whether some promotion gives gifts, so that quotes must know what is there."""
+        return any(isinstance(rule.promotion.effect, Gift) for rule in self.book.rules)
+
+    @cached_property
+    def asks_history(self) -> bool:
+        """Whether some condition asks for earlier orders, so that quotes must know them."""
+        return any(map(is_history, self.book.asked))
+
     def _check_programme(self) -> None:
         if self.programme is None:
+            _refuse_promised_points(self.configuration.pricing)
             return
         for name in ("earn_per", "point_value"):
             money = getattr(self.programme, name)
@@ -192,6 +210,24 @@ class Shop:
                 raise InvalidConfiguration(
                     f"$.programme.{name}", f"is in {money.currency}, the shop in {self.currency}"
                 )
+
+
+def _refuse_promised_points(pricing: PricingConfiguration) -> None:
+    for place, promotion in enumerate(pricing.promotions):
+        if isinstance(promotion.effect, EarnPoints):
+            path = f"$.pricing.promotions[{place}].effect"
+            problem = "promises points, and the shop has no programme to credit them"
+            raise InvalidConfiguration(path, problem)
+
+
+def _check_countries(locations: Iterable[Location]) -> None:
+    for place, location in enumerate(locations):
+        if location.country is not None:
+            try:
+                require_country(location.country)
+            except InvalidValue as error:
+                path = f"$.locations[{place}].country"
+                raise InvalidConfiguration(path, error.message) from None
 
 
 def _by_id(members: Iterable[T], where: str, name: str) -> dict[str, T]:

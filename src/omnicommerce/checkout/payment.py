@@ -181,9 +181,12 @@ def _make_final(stores: CheckoutStores, order: Order, plan: CommitPlan, at: date
 
 
 def _earn(stores: CheckoutStores, order: Order, programme: Programme | None, at: datetime) -> Order:
+    """Credit what the programme gives for the money, and what promotions promised."""
     if programme is None or order.customer_id is None:
         return order
+    promised = tuple(attrs.evolve(promise, credited=True) for promise in order.promised)
     points = points_for(programme, order.due_amount)
+    points += sum(promise.points for promise in promised)
     if points:
         stores.ledger.credit(
             points_account(order.customer_id, programme.programme_id),
@@ -191,4 +194,4 @@ def _earn(stores: CheckoutStores, order: Order, programme: Programme | None, at:
             by=Command(f"{order.order_id}:earn", order.order_id, at),
             terms=earn_terms(programme, origin=order.order_id, at=at),
         )
-    return attrs.evolve(order, points_earned=points)
+    return attrs.evolve(order, promised=promised, points_earned=points)

@@ -10,22 +10,25 @@ from omnicommerce.cart.decide import open_cart_of, require_owner
 from omnicommerce.cart.model import CartStatus
 from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.errors import QuoteOutdated
+from omnicommerce.checkout.gifts import gift_stock
 from omnicommerce.checkout.limits import allow, left_of, limited_among
 from omnicommerce.checkout.model import CheckoutRequest, Quote
+from omnicommerce.checkout.outside_tax import ToldTaxing
 from omnicommerce.checkout.plan import commit_plan
 from omnicommerce.checkout.ports import CheckoutStores
 from omnicommerce.checkout.price_books import PriceBooks
-from omnicommerce.checkout.quote import make_quote, situation_of
+from omnicommerce.checkout.quote import Known, make_quote, retaxed, situation_of
 from omnicommerce.checkout.repricing import basis_of
 from omnicommerce.checkout.uses import limits_on
 from omnicommerce.fulfilment.model import Pickup, PickupLine, slot_account
 from omnicommerce.kernel.errors import Refused
-from omnicommerce.kernel.ids import OrderId
+from omnicommerce.kernel.ids import CustomerId, OrderId
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import AccountKey, Command
 from omnicommerce.loyalty.model import points_account
 from omnicommerce.orders.events import OrderPlaced
 from omnicommerce.orders.model import Order, OrderStatus
+from omnicommerce.pricing.basket import OrderHistory
 
 __all__ = ["place", "quote_in"]
 
@@ -42,8 +45,27 @@ def quote_in(
         points = stores.ledger.standings([account], at=at)[account].available
     situation = situation_of(shop, request, cart.codes, customer, at=at)
     limited = limited_among(shop.book, shop.limits, (line.sku for line in cart.lines))
-    left = left_of(stores.ledger, shop.limits, situation, limited, at=at)
-    return make_quote(shop, request, cart, customer, points_available=points, left=left, at=at)
+    known = Known(
+        customer=customer,
+        points_available=points,
+        left=left_of(stores.ledger, shop.limits, situation, limited, at=at),
+        history=_history(stores, shop, request.customer_id),
+        gifts=gift_stock(stores.ledger, shop, cart, request.pickup.location_id, at=at),
+    )
+    return make_quote(shop, request, cart, known, at=at)
+
+
+def _history(
+    stores: CheckoutStores, shop: Shop, customer_id: CustomerId | None
+) -> OrderHistory | None:
+    """Return what a customer's earlier orders say, if a price may depend on that."""
+    if customer_id is None or not shop.asks_history:
+        return None
+    past = stores.orders.past_of(customer_id)
+    return OrderHistory(
+        placed_at=[each.placed_at for each in past if each.status is OrderStatus.COMPLETED],
+        cancelled=sum(each.status is OrderStatus.CANCELLED for each in past),
+    )
 
 
 def place(
@@ -109,7 +131,10 @@ def _require_true(stores: CheckoutStores, shop: Shop, quote: Quote, at: datetime
     """Refuse a quote that is too old, or that would be another one now."""
     if at >= quote.valid_until:
         raise QuoteOutdated(Reason("quote.expired", {"valid_until": quote.valid_until.isoformat()}))
-    differences = quote.differences(quote_in(stores, shop, quote.request, at=at))
+    again = quote_in(stores, shop, quote.request, at=at)
+    if isinstance(quote.priced.taxing, ToldTaxing) and quote.priced == again.priced:
+        again = retaxed(shop, again, quote.priced)
+    differences = quote.differences(again)
     if differences:
         raise QuoteOutdated(Reason("quote.changed", {"what": list(differences)}))
 
@@ -137,11 +162,13 @@ def _order(quote: Quote, order_id: OrderId, pickup_id: str, at: datetime, shop: 
         change_amount=quote.change_amount,
         tenders=quote.tenders,
         uses=quote.uses,
+        promised=quote.promised,
         location_id=quote.promise.location_id,
         pickup_id=pickup_id,
         held_until=at + shop.policy.payment_hold,
+        payment=request.payment,
         book_version=quote.book_version,
-        basis=basis_of(quote.priced.basket, quote.situation),
+        basis=basis_of(quote.priced, quote.situation),
     )
 
 

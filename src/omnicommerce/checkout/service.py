@@ -12,11 +12,13 @@ from omnicommerce.checkout.cancellation import cancel
 from omnicommerce.checkout.configuration import Shop
 from omnicommerce.checkout.errors import PaymentDeclined
 from omnicommerce.checkout.model import CheckoutRequest, Quote
+from omnicommerce.checkout.outside_tax import taxed_outside
 from omnicommerce.checkout.payment import begin_payment, confirm, keep_waiting, record_unpaid
 from omnicommerce.checkout.placement import place, quote_in
 from omnicommerce.checkout.ports import CheckoutStores
 from omnicommerce.checkout.price_books import PriceBooks
-from omnicommerce.checkout.repricing import repricing
+from omnicommerce.checkout.quote import retaxed
+from omnicommerce.checkout.repricing import is_taxed_outside, repricing
 from omnicommerce.checkout.returning import ReturnOutcome, ReturnRequest, take_back
 from omnicommerce.checkout.where import stores_for
 from omnicommerce.inventory.model import Point, StoreOption
@@ -38,6 +40,7 @@ from omnicommerce.orders.model import (
 from omnicommerce.orders.ports import GatewayAnswer, GatewayVerdict, PaymentGateway
 from omnicommerce.orders.return_model import ReturnItem, ReturnPolicy
 from omnicommerce.orders.returns import Reprice
+from omnicommerce.pricing.tax.ports import TaxService
 
 __all__ = ["Checkout"]
 
@@ -58,6 +61,7 @@ class Checkout:
         ids: Makes identities before the transaction.
         gateway: Moves money.
         books: Finds the price book of each order.
+        tax_service: Works out the taxes of quotes; None: the shop's own rates do.
     """
 
     transactions: Transactions[CheckoutStores]
@@ -70,6 +74,7 @@ class Checkout:
             lambda self: PriceBooks(self.transactions, self.shop.book), takes_self=True
         )
     )
+    tax_service: TaxService | None = None
 
     def stores_for(
         self, cart_id: CartId, *, actor: str, near: Point | None = None
@@ -89,9 +94,21 @@ class Checkout:
         )
 
     def quote(self, request: CheckoutRequest) -> Quote:
-        """Say what the order would be, without holding anything; see `make_quote`."""
+        """Say what the order would be, without holding anything; see `make_quote`.
+
+        An outside tax service is asked after the unit of work, never inside it. Placing the
+        quote does not ask again: its tax counts as long as the basket is priced alike.
+
+        Raises:
+            TaxUnavailable: The tax service gave no answer, and the shop's own rates are
+                not to stand in.
+        """
         at = self.clock.now()
-        return self.transactions.run(lambda s: quote_in(s, self.shop, request, at=at))
+        quote = self.transactions.run(lambda s: quote_in(s, self.shop, request, at=at))
+        if self.tax_service is None:
+            return quote
+        priced = taxed_outside(self.tax_service, quote.priced, quote.situation)
+        return quote if priced is quote.priced else retaxed(self.shop, quote, priced)
 
     def place(self, quote: Quote) -> Order:
         """Hold everything the quote needs in one transaction, or nothing.
@@ -222,10 +239,16 @@ class Checkout:
         return attrs.evolve(outcome, order=self.refunded(outcome.order))
 
     def repricing(self, order_id: OrderId) -> Reprice | None:
-        """Return what prices kept units of an order, if the shop evaluates its offers anew."""
+        """Return what prices kept units of an order, if the shop evaluates its offers anew.
+
+        None for orders that an outside service taxed: what it would say of a part of
+        them nobody knows, so their units are refunded at what they cost.
+        """
         if self.shop.policy.returns.policy is ReturnPolicy.KEEP_SHARES:
             return None
         order = self.transactions.run(lambda s: s.orders.get(order_id))
+        if is_taxed_outside(order):
+            return None
         return repricing(self.books.get(order.book_version), order)
 
     def attend(self, *, limit: int = 100) -> tuple[Order, ...]:

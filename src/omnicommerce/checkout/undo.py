@@ -12,7 +12,7 @@ from omnicommerce.ledger.model import AccountKey, Beyond, Command, Demand
 from omnicommerce.loyalty.decide import clawed_back
 from omnicommerce.loyalty.model import Programme, points_account
 from omnicommerce.orders.events import RefundDue
-from omnicommerce.orders.model import Order, Refund, RefundState, TenderKind
+from omnicommerce.orders.model import Order, PointsPromise, Refund, RefundState, TenderKind
 from omnicommerce.orders.returns import GivenBack
 
 __all__ = ["announce", "carry_out", "turn_of"]
@@ -31,8 +31,8 @@ def carry_out(
     """Do on the ledger what giving units of a paid order back does, and announce its refunds.
 
     Points that paid return to their original lots, uses and budgets of
-    promotions to their accounts, and points earned by money that goes back are
-    clawed back. The order is not saved here.
+    promotions to their accounts, and points earned by money that goes back, or
+    promised for units that do, are clawed back. The order is not saved here.
 
     Args:
         stores: The unit of work.
@@ -53,7 +53,7 @@ def carry_out(
         command = Command(f"{order.order_id}:restore:{turn}", cause, at)
         stores.ledger.restore(order.order_id, by=command, demands=restored)
     claw = Command(f"{order.order_id}:claw:{turn}", cause, at)
-    order = _claw_back(stores, order, programme, claw)
+    order = _claw_back(stores, before, order, programme, claw)
     announce(stores, order, back.refunds, at)
     return order
 
@@ -91,18 +91,16 @@ def _points_back(before: Order, after: Order, programme: Programme | None) -> li
 
 
 def _claw_back(
-    stores: CheckoutStores, order: Order, programme: Programme | None, command: Command
+    stores: CheckoutStores,
+    before: Order,
+    order: Order,
+    programme: Programme | None,
+    command: Command,
 ) -> Order:
-    tender = order.tender(TenderKind.GATEWAY)
-    if programme is None or tender is None or order.customer_id is None:
-        return order
-    target = clawed_back(
-        programme,
-        earned=order.points_earned,
-        paid=tender.amount,
-        refunded=tender.refunded_amount,
-    )
-    points = target - order.points_clawed
+    if programme is None or order.customer_id is None:
+        return attrs.evolve(order, promised=before.promised)
+    points = _forfeited(before, order, programme)
+    points += _clawed(order.promised) - _clawed(before.promised)
     if points <= 0:
         return order
     stores.ledger.debit(
@@ -112,4 +110,23 @@ def _claw_back(
         beyond=Beyond.DEFICIT,
         origin=order.order_id,
     )
-    return attrs.evolve(order, points_clawed=target)
+    return attrs.evolve(order, points_clawed=order.points_clawed + points)
+
+
+def _forfeited(before: Order, order: Order, programme: Programme) -> int:
+    """Return what refunded money forfeits of the points that it had earned by the rule."""
+    tender = order.tender(TenderKind.GATEWAY)
+    if tender is None:
+        return 0
+    promised = sum(promise.points for promise in order.promised if promise.credited)
+    target = clawed_back(
+        programme,
+        earned=order.points_earned - promised,
+        paid=tender.amount,
+        refunded=tender.refunded_amount,
+    )
+    return max(0, target - (before.points_clawed - _clawed(before.promised)))
+
+
+def _clawed(promised: Iterable[PointsPromise]) -> int:
+    return sum(promise.clawed for promise in promised)

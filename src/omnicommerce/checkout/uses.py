@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -15,7 +15,7 @@ from omnicommerce.checkout.limits import (
     code_allowances,
 )
 from omnicommerce.ledger.model import AccountKey
-from omnicommerce.orders.model import PromotionUse
+from omnicommerce.orders.model import LineItem, PointsPromise, PromotionUse
 from omnicommerce.pricing.basket import Situation
 from omnicommerce.pricing.code_policy import normalise
 from omnicommerce.pricing.result import PricedBasket
@@ -23,38 +23,79 @@ from omnicommerce.pricing.result import PricedBasket
 __all__ = ["given_by", "limits_on", "uses_of"]
 
 
-def uses_of(limits: Limits, priced: PricedBasket, situation: Situation) -> tuple[PromotionUse, ...]:
+def uses_of(
+    limits: Limits,
+    priced: PricedBasket,
+    situation: Situation,
+    lines: Collection[LineItem],
+    promised: Iterable[PointsPromise] = (),
+) -> tuple[PromotionUse, ...]:
     """Return one use of each limited promotion and code that gave something.
 
-    One order is one use, however many lines it touches; what gave nothing is not used.
+    One order is one use, however many of its lines it touches; what gave nothing is not used,
+    and neither is what would promise points to somebody who gets none.
+
+    Args:
+        limits: What is limited.
+        priced: The basket with what promotions gave.
+        situation: Who uses them.
+        lines: The order's lines.
+        promised: The points that the order promises.
     """
-    return (*_promotions(limits, priced, situation), *_codes(limits, priced))
+    touched = _touched(lines)
+    for promise in promised:
+        touched.setdefault(promise.promotion_id, set()).update(promise.shares)
+    unkept = {each.promotion_id for each in priced.benefits} - touched.keys()
+    used = [name for name in priced.uses if name not in unkept]
+    served = _Served(tuple(line.line_id for line in lines), touched)
+    return (
+        *_promotions(limits, priced, situation, used, served),
+        *_codes(limits, priced, used, served),
+    )
+
+
+@attrs.frozen
+class _Served:
+    """The lines of an order, and which of them each promotion changed or gave points for."""
+
+    lines: tuple[str, ...]
+    by_promotion: Mapping[str, Collection[str]]
+
+    def by(self, promotion_ids: Iterable[str]) -> tuple[str, ...]:
+        found = {line for name in promotion_ids for line in self.by_promotion.get(name, ())}
+        return tuple(line for line in self.lines if line in found)
 
 
 def _promotions(
-    limits: Limits, priced: PricedBasket, situation: Situation
+    limits: Limits,
+    priced: PricedBasket,
+    situation: Situation,
+    used: Iterable[str],
+    served: _Served,
 ) -> Iterator[PromotionUse]:
-    for promotion_id in priced.uses:
+    for promotion_id in used:
         accounts = sorted(allowances(limits, promotion_id, situation))
         if accounts:
             yield PromotionUse(
                 promotion_id=promotion_id,
-                line_ids=_touched(priced, {promotion_id}),
+                line_ids=served.by([promotion_id]),
                 accounts=_names(accounts, USES),
                 budgets=_names(accounts, BUDGET),
                 given_minor=given_by(priced, promotion_id),
             )
 
 
-def _codes(limits: Limits, priced: PricedBasket) -> Iterator[PromotionUse]:
+def _codes(
+    limits: Limits, priced: PricedBasket, used: Collection[str], served: _Served
+) -> Iterator[PromotionUse]:
     for coupon in priced.codes.codes:
-        unlocked = [name for name in priced.uses if coupon.unlocks in limits.asked.get(name, ())]
+        unlocked = [name for name in used if coupon.unlocks in limits.asked.get(name, ())]
         if coupon.limit_uses is not None and unlocked:
             code = normalise(coupon.code, limits.codes.policy)
             yield PromotionUse(
                 promotion_id=f"{CODE}:{code}",
                 unlocked=tuple(unlocked),
-                line_ids=_touched(priced, set(unlocked)),
+                line_ids=served.by(unlocked),
                 accounts=_names([AccountKey(CODE, code)], CODE),
             )
 
@@ -82,9 +123,10 @@ def _names(accounts: Iterable[AccountKey], kind: str) -> tuple[tuple[str, str, s
     return tuple(attrs.astuple(account) for account in accounts if account.kind == kind)
 
 
-def _touched(priced: PricedBasket, promotion_ids: set[str]) -> tuple[str, ...]:
-    return tuple(
-        line.line_id
-        for line in priced.lines
-        if any(change.promotion_id in promotion_ids for change in line.adjustments)
-    )
+def _touched(lines: Iterable[LineItem]) -> dict[str, set[str]]:
+    """Return the lines that each promotion changed."""
+    touched: dict[str, set[str]] = {}
+    for line in lines:
+        for change in line.adjustments:
+            touched.setdefault(change.promotion_id, set()).add(line.line_id)
+    return touched

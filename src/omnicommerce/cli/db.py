@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Annotated, Any, Final
 
-import sqlalchemy as sa
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from omnicommerce.adapters.sql import SqlStore, migrations
-from omnicommerce.adapters.sql.engine import make_engine
-from omnicommerce.adapters.sql.statistics import Statistics, statistics_of
+from omnicommerce.adapters.sql.migrations import HEAD
+from omnicommerce.adapters.sql.upkeep import Statistics, Upkeep
 from omnicommerce.cli.console import print_json, stdout
 from omnicommerce.cli.failures import failures_told
 from omnicommerce.i18n import render
 from omnicommerce.kernel.clock import SystemClock
-from omnicommerce.ledger.audit import AuditReport, audit
+from omnicommerce.ledger.audit import AuditReport
 
 __all__ = ["Action", "db"]
 
@@ -52,41 +49,29 @@ def db(
     empty. check makes sure that the schema is that of this release and that the ledger's
     books agree; it exits with 1 if they do not. stats counts rows and what waits.
     """
-    with failures_told(as_json=as_json, locale=locale), _engine(database) as engine:
+    with failures_told(as_json=as_json, locale=locale), closing(Upkeep(database)) as upkeep:
         match action:
             case Action.UPGRADE:
-                _upgrade(engine, as_json=as_json)
+                _upgrade(upkeep, as_json=as_json)
             case Action.CHECK:
-                _check(engine, as_json=as_json, locale=locale)
+                _check(upkeep, as_json=as_json, locale=locale)
             case Action.STATS:
-                _stats(engine, as_json=as_json)
+                _stats(upkeep, as_json=as_json)
 
 
-@contextmanager
-def _engine(database: str) -> Iterator[sa.Engine]:
-    engine = make_engine(database)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def _upgrade(engine: sa.Engine, *, as_json: bool) -> None:
-    before = migrations.current(engine)
-    migrations.upgrade(engine)
+def _upgrade(upkeep: Upkeep, *, as_json: bool) -> None:
+    before = upkeep.upgrade()
     if as_json:
-        print_json({"before": before, "revision": migrations.HEAD})
-    elif before == migrations.HEAD:
+        print_json({"before": before, "revision": HEAD})
+    elif before == HEAD:
         stdout().print(f"The schema is that of this release: revision {before}.")
     else:
         since = f"from revision {before}" if before else "from nothing"
-        stdout().print(f"The schema was brought up to revision {migrations.HEAD} {since}.")
+        stdout().print(f"The schema was brought up to revision {HEAD} {since}.")
 
 
-def _check(engine: sa.Engine, *, as_json: bool, locale: str) -> None:
-    migrations.check(engine)
-    with closing(SqlStore.open(engine)) as store:
-        report = store.run(lambda unit: audit(unit.ledger.books()))
+def _check(upkeep: Upkeep, *, as_json: bool, locale: str) -> None:
+    report = upkeep.audit()
     if as_json:
         print_json(_document(report))
     else:
@@ -97,7 +82,7 @@ def _check(engine: sa.Engine, *, as_json: bool, locale: str) -> None:
 
 def _document(report: AuditReport) -> dict[str, Any]:
     return {
-        "revision": migrations.HEAD,
+        "revision": HEAD,
         "accounts": report.accounts,
         "lots": report.lots,
         "holds": report.holds,
@@ -114,7 +99,7 @@ def _document(report: AuditReport) -> dict[str, Any]:
 
 
 def _print_report(console: Console, report: AuditReport, locale: str) -> None:
-    console.print(f"The schema is that of this release: revision {migrations.HEAD}.")
+    console.print(f"The schema is that of this release: revision {HEAD}.")
     read = f"{report.accounts:,} accounts, {report.lots:,} lots, {report.holds:,} holds"
     console.print(f"{read} and {report.entries:,} journal entries were compared.")
     for found in report.discrepancies[:_SHOWN]:
@@ -124,8 +109,8 @@ def _print_report(console: Console, report: AuditReport, locale: str) -> None:
     console.print("They agree." if report.is_clean else "They do not agree; nothing was changed.")
 
 
-def _stats(engine: sa.Engine, *, as_json: bool) -> None:
-    found = statistics_of(engine, at=SystemClock().now())
+def _stats(upkeep: Upkeep, *, as_json: bool) -> None:
+    found = upkeep.statistics(at=SystemClock().now())
     if as_json:
         print_json(
             {

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import attrs
 
+from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.ids import CartId, ChannelId, CustomerId, LocationId, OrderId, Sku
 from omnicommerce.kernel.money import Money
 from omnicommerce.orders.return_model import Return
-from omnicommerce.orders.shares import UnitShares, even_runs, even_shares, first_units
+from omnicommerce.orders.shares import Runs, UnitShares, even_runs, even_shares, first_units
 
 __all__ = [
     "ATTEMPT_TRANSITIONS",
@@ -25,6 +26,7 @@ __all__ = [
     "OrderStatus",
     "PastOrder",
     "PaymentAttempt",
+    "PointsPromise",
     "PromotionUse",
     "Refund",
     "RefundState",
@@ -249,12 +251,13 @@ class Refund:
 
 @attrs.frozen(kw_only=True)
 class PromotionUse:
-    """One use of a limited promotion or code: the lines it made cheaper, and what it took.
+    """One use of a limited promotion or code: the lines it served, and what it took.
 
     Args:
         promotion_id: The promotion; of a code ``code:`` and its normalised form.
         unlocked: Of a code: the promotions that it unlocked and that gave something.
-        line_ids: The lines it changed; none: it belongs to the order as a whole.
+        line_ids: The lines that it changed, or that earned its points; none: it belongs
+            to the order as a whole.
         accounts: Ledger accounts of which it took one use each.
         budgets: Ledger accounts of which it took ``given_minor`` each.
         given_minor: What it gave in this order, in minor units.
@@ -277,6 +280,39 @@ class PromotionUse:
         return self.unlocked or (self.promotion_id,)
 
 
+@attrs.frozen(kw_only=True)
+class PointsPromise:
+    """Points that a promotion promised for after the order, and what became of them.
+
+    Args:
+        promotion_id: The promotion.
+        points: What it promised.
+        shares: What each unit earned of them, by line; lines that earned nothing are not
+            there. They are fixed when the order is placed.
+        credited: Whether the customer got them.
+        clawed: Those of them that were taken back.
+
+    Raises:
+        InvalidValue: The shares do not sum to the points.
+    """
+
+    promotion_id: str
+    points: int
+    shares: Mapping[str, Runs]
+    credited: bool = False
+    clawed: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse shares of other points."""
+        shared = sum(units * each for runs in self.shares.values() for units, each in runs)
+        if shared != self.points:
+            raise InvalidValue("shares", f"sum to {shared} and not to {self.points} points")
+
+    def earned_by(self, lines: Mapping[str, int]) -> int:
+        """Return the points of the first so many units of some lines."""
+        return sum(first_units(runs, lines.get(name, 0)) for name, runs in self.shares.items())
+
+
 @attrs.frozen
 class PastOrder:
     """What counts of an earlier order of a customer: when it was placed, and where it stands."""
@@ -296,7 +332,10 @@ class Order:
     it, and ``change_amount`` is what coupons worth more than the goods paid
     out. ``book_version`` names the price book that priced it, and ``basis`` holds
     basket and situation as they were priced, in their JSON form: with both the
-    order can be priced again.
+    order can be priced again. ``payment`` is the method that its prices are for: who
+    calls the gateway sees to it that this is how it is paid; None: any. ``promised``
+    are the points that promotions promised; ``points_earned`` and ``points_clawed``
+    count all points, those of the programme's rule and of promotions.
     """
 
     order_id: OrderId
@@ -314,11 +353,13 @@ class Order:
     attempts: tuple[PaymentAttempt, ...] = ()
     refunds: tuple[Refund, ...] = ()
     returns: tuple[Return, ...] = ()
+    promised: tuple[PointsPromise, ...] = ()
     points_earned: int = 0
     points_clawed: int = 0
     location_id: LocationId | None = None
     pickup_id: str | None = None
     held_until: datetime | None = None
+    payment: str | None = None
     book_version: str
     basis: Mapping[str, Any] = attrs.field(default=_NO_BASIS, repr=False)
     version: int = 0

@@ -19,7 +19,7 @@ from omnicommerce.kernel.errors import InvalidValue, KeyReused, NotFound
 from omnicommerce.kernel.ids import LocationId
 from omnicommerce.kernel.money import Money
 from omnicommerce.orders.decide import give_back, with_units
-from omnicommerce.orders.model import LineItem, Order, PromotionUse, Refund
+from omnicommerce.orders.model import LineItem, Order, PointsPromise, PromotionUse, Refund
 from omnicommerce.orders.return_model import Return, ReturnedLine, ReturnItem
 from omnicommerce.orders.shares import first_units, some_units
 
@@ -45,10 +45,12 @@ class Kept:
         minor: All of them with everything, in minor units.
         given: The promotions that would have been used, and the minor units they
             would have given.
+        promised: The points that promotions would have promised.
     """
 
     minor: int
     given: Mapping[str, int]
+    promised: Mapping[str, int] = _NONE
 
 
 Reprice: TypeAlias = Callable[[Mapping[str, int]], Kept]
@@ -203,8 +205,9 @@ def give_units_back(
     amount = _refund(counted, kept)
     settled, refunds = give_back(counted, amount, cause=cause)
     uses = tuple(_given_back(use, counted, kept, restores=restore_uses) for use in order.uses)
+    promised = tuple(_promise_left(promise, counted, kept) for promise in order.promised)
     return GivenBack(
-        order=attrs.evolve(settled, uses=uses),
+        order=attrs.evolve(settled, uses=uses, promised=promised),
         amount=amount,
         refunds=refunds,
         restored=tuple(_restored(order.uses, uses)),
@@ -250,6 +253,22 @@ def _given_back(
         restored=use.restored or (restores and not is_kept),
         returned_minor=max(use.returned_minor, min(returned, use.given_minor)),
     )
+
+
+def _promise_left(promise: PointsPromise, order: Order, kept: Kept | None) -> PointsPromise:
+    """Say what became of promised points now that the order has these units left.
+
+    By shares the units that were given back forfeit what they had earned. Evaluated
+    anew all is forfeited that would not have been promised for what is kept. What was
+    taken back once is not given again.
+    """
+    if not promise.credited:
+        return promise
+    if kept is None:
+        forfeited = promise.earned_by({line.line_id: line.gone for line in order.lines})
+    else:
+        forfeited = promise.points - kept.promised.get(promise.promotion_id, 0)
+    return attrs.evolve(promise, clawed=max(promise.clawed, min(forfeited, promise.points)))
 
 
 def _is_kept(use: PromotionUse, line: LineItem) -> bool:

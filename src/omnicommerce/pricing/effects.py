@@ -514,7 +514,9 @@ class EarnPoints:
 
     def __attrs_post_init__(self) -> None:
         """Refuse an effect that can never give anything."""
-        if not self.points and not self.per_unit and (self.rate is None or self.rate.value <= 0):
+        if self.rate is not None and self.rate.value < 0:
+            raise InvalidValue("rate", f"must not be below 0%, not {self.rate}")
+        if not self.points and not self.per_unit and not (self.rate and self.rate.value):
             raise InvalidValue("points", "one of points, per_unit and rate must be positive")
 
 

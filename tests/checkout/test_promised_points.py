@@ -373,16 +373,6 @@ def test_a_gift_earns_nothing() -> None:
         assert clawed(bring_back(shop, order, SCARF, key="r2").order) == {"scarves": 30}
 
 
-def test_less_than_nothing_is_not_promised() -> None:
-    """A rate below zero can eat points up; it never takes those that the programme gives."""
-    odd = promotion("odd", effect=EarnPoints(5, rate=Rate.percent(-1)))
-    with open_shop("memory:", offers(odd)) as shop:
-        shop.stock(dress=1)
-        shop.customer()
-        quote = quote_of(shop, DRESS)
-        assert (quote.promised, quote.points_to_earn) == ((), 89)
-
-
 def test_lines_of_one_article_share_by_units(shop: OpenShop) -> None:
     """A dress as it is and two to be taken in are two lines, and each unit earns alike."""
     clara = shop.customer()

@@ -48,11 +48,10 @@ def promised_points(
         situation: Where, when and for whom.
         lines: The lines of the order; gifts earn nothing.
     """
-    promises = [benefit for benefit in priced.benefits if benefit.points > 0]
-    if not promises:
+    if not priced.benefits:
         return ()
     earned_by = _earnings(book, priced, situation)
-    return tuple(_promise(each, earned_by[each.promotion_id], lines) for each in promises)
+    return tuple(_promise(each, earned_by[each.promotion_id], lines) for each in priced.benefits)
 
 
 def _earnings(

@@ -40,7 +40,7 @@ from datetime import datetime
 import attrs
 
 from omnicommerce.kernel.errors import InvalidValue
-from omnicommerce.ledger.errors import Shortage
+from omnicommerce.ledger.errors import NotAsExpected, Short, Shortage
 from omnicommerce.ledger.holding import (
     capture,
     expire,
@@ -246,26 +246,40 @@ def _take(draft: Draft, account: Account, change: int, verb: Verb, beyond: Beyon
     return draft.plan([Demand(account.key, abs(change))], owed)
 
 
-def adjust(view: View, change: int, *, by: Command, beyond: Beyond = Beyond.REFUSE) -> Plan:
+def adjust(
+    view: View,
+    change: int,
+    *,
+    by: Command,
+    beyond: Beyond = Beyond.REFUSE,
+    least: int | None = None,
+) -> Plan:
     """Correct the balance of an account without lots.
 
     Raises:
-        Shortage: It would take more than is available, and ``beyond`` is ``REFUSE``.
+        Shortage: It would take more than is available, and ``beyond`` is ``REFUSE``;
+            or more than is there above ``least``.
         InvalidValue: The account has lots.
     """
     key = view.account.key
     draft = _opened(_without_lots(view, "adjust"), lotted=False, at=by.at)
     if change < 0:
         draft.end_due([key])
+    there = view.account.balance
+    if change < 0 and least is not None and there + change < least:
+        raise Shortage(Short(account=key, wanted=-change, available=max(0, there - least)))
     return _take(draft, draft.account(key), change, Verb.ADJUST, beyond)
 
 
-def count(view: View, counted: int, *, by: Command) -> Plan:
+def count(view: View, counted: int, *, by: Command, expected: int | None = None) -> Plan:
     """Make the balance of an account without lots what was counted.
 
     Raises:
+        NotAsExpected: The balance is not ``expected``.
         InvalidValue: The account has lots.
     """
+    if expected is not None and view.account.balance != expected:
+        raise NotAsExpected(view.account.key, expected=expected, stored=view.account.balance)
     change = counted - view.account.balance
     if change:
         return adjust(view, change, by=by, beyond=Beyond.DEFICIT)

@@ -8,7 +8,7 @@ from omnicommerce.kernel.errors import Refused
 from omnicommerce.kernel.reasons import Reason
 from omnicommerce.ledger.model import AccountKey
 
-__all__ = ["HoldEnded", "Short", "Shortage"]
+__all__ = ["HoldEnded", "NotAsExpected", "Short", "Shortage"]
 
 
 @attrs.frozen(kw_only=True)
@@ -55,3 +55,30 @@ class HoldEnded(Refused):
     """The hold is over (expired, captured or released), or has fewer units open than asked for."""
 
     code = "refused.hold_ended"
+
+
+class NotAsExpected(Refused):
+    """The balance is not the one that the command was made for; nothing was changed.
+
+    Args:
+        account: Whose balance.
+        expected: What the command expected of it, in smallest units.
+        stored: What it is.
+    """
+
+    code = "refused.not_as_expected"
+
+    def __init__(self, account: AccountKey, *, expected: int, stored: int) -> None:
+        super().__init__(
+            Reason(
+                "ledger.not_as_expected",
+                {
+                    "kind": account.kind,
+                    "subject": account.subject,
+                    "scope": account.scope,
+                    "expected_units": expected,
+                    "stored": stored,
+                },
+            )
+        )
+        self.account, self.expected, self.stored = account, expected, stored

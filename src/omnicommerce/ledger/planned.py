@@ -185,26 +185,38 @@ class PlannedLedger(Ledger, Generic[R]):
         return self._once(decide.fingerprint(Verb.TRANSFER, by, demands), by, plan)
 
     def adjust(
-        self, account: AccountKey, change: int, *, by: Command, beyond: Beyond = Beyond.REFUSE
+        self,
+        account: AccountKey,
+        change: int,
+        *,
+        by: Command,
+        beyond: Beyond = Beyond.REFUSE,
+        least: int | None = None,
     ) -> Moved:
         """Correct a balance; see the port."""
         demand = Demand(account, abs(decide.require_change(change)))
         sign = 1 if change > 0 else -1
+        more = {} if least is None else {"least": decide.require_floor(least, "least")}
         return self._once(
-            decide.fingerprint(Verb.ADJUST, by, [demand], sign=sign, beyond=beyond),
+            decide.fingerprint(Verb.ADJUST, by, [demand], sign=sign, beyond=beyond, **more),
             by,
             lambda reader: decide.adjust(
-                _view(reader, account, by, -change), change, by=by, beyond=beyond
+                _view(reader, account, by, -change), change, by=by, beyond=beyond, least=least
             ),
         )
 
-    def count(self, account: AccountKey, counted: int, *, by: Command) -> Moved:
+    def count(
+        self, account: AccountKey, counted: int, *, by: Command, expected: int | None = None
+    ) -> Moved:
         """Make the balance what was counted; see the port."""
         subject, units = Demand(account, 1), decide.require_counted(counted)
+        more = {} if expected is None else {"expected": decide.require_floor(expected, "expected")}
         return self._once(
-            decide.fingerprint(Verb.ADJUST, by, [subject], counted=units),
+            decide.fingerprint(Verb.ADJUST, by, [subject], counted=units, **more),
             by,
-            lambda reader: decide.count(_view(reader, account, by, LARGEST_QUANTITY), units, by=by),
+            lambda reader: decide.count(
+                _view(reader, account, by, LARGEST_QUANTITY), units, by=by, expected=expected
+            ),
         )
 
     def set_floor(self, account: AccountKey, floor: int, *, by: Command) -> Moved:

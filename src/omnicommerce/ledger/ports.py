@@ -178,25 +178,37 @@ class Ledger(Protocol):
 
     @abstractmethod
     def adjust(
-        self, account: AccountKey, change: int, *, by: Command, beyond: Beyond = Beyond.REFUSE
+        self,
+        account: AccountKey,
+        change: int,
+        *,
+        by: Command,
+        beyond: Beyond = Beyond.REFUSE,
+        least: int | None = None,
     ) -> Moved:
         """Correct the balance of an account without lots, for example after a count.
 
         ``change`` is signed and not zero; the answer's quantities hold its size.
+        A change that takes units never leaves a balance below ``least``, if given.
 
         Raises:
-            Shortage: It would take more than is available, and ``beyond`` is ``REFUSE``.
+            Shortage: It would take more than is available, and ``beyond`` is
+                ``REFUSE``; or more than is there above ``least``.
             InvalidValue: The account has lots.
         """
 
     @abstractmethod
-    def count(self, account: AccountKey, counted: int, *, by: Command) -> Moved:
+    def count(
+        self, account: AccountKey, counted: int, *, by: Command, expected: int | None = None
+    ) -> Moved:
         """Make the balance of an account without lots what was counted.
 
         The count is the truth, so nothing refuses it: what is held beyond it
         stays held. The answer holds the size of the correction, if there was one.
+        With ``expected`` it is booked only on top of that very balance.
 
         Raises:
+            NotAsExpected: The balance is not ``expected``.
             InvalidValue: The account has lots, or the count is negative or absurd.
         """
 

@@ -71,14 +71,14 @@ def require_counted(counted: object) -> int:
     return counted
 
 
-def require_floor(floor: object) -> int:
+def require_floor(floor: object, field: str = "floor") -> int:
     """Return ``floor`` if it is a sane floor: an int of either sign, not absurdly large.
 
     Raises:
         InvalidValue: It is not.
     """
     if type(floor) is not int or abs(floor) > LARGEST_QUANTITY:
-        raise InvalidValue("floor", f"must be a whole number, not {floor!r}")
+        raise InvalidValue(field, f"must be a whole number, not {floor!r}")
     return floor
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from omnicommerce.adapters.sql.failures import brief, translate
 from omnicommerce.kernel.errors import AdapterError, InvalidValue, StoreUnavailable
 
-__all__ = ["PATIENCE", "READY", "Synchronous", "connect", "make_engine", "require_patience"]
+__all__ = [
+    "PATIENCE",
+    "READY",
+    "Drivers",
+    "Synchronous",
+    "connect",
+    "make_engine",
+    "require_patience",
+]
 
 Synchronous = Literal["normal", "full"]
 
@@ -21,14 +30,32 @@ PATIENCE: Final = timedelta(seconds=10)
 READY: Final = {"omnicommerce": True}
 """Marks the engines made here: their connections come with the right isolation."""
 
-_DRIVERS: Final = {
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "mysql": "mariadb+pymysql",
-    "mariadb": "mariadb+pymysql",
-    "sqlite": "sqlite",
-}
-_EXTRAS: Final = {"postgresql": "postgres", "mariadb": "mariadb"}
+
+class Drivers(NamedTuple):
+    """Which drivers engines are made with.
+
+    Attributes:
+        create: Makes an engine; `sqlalchemy.create_engine` or the like.
+        names: SQLAlchemy's name of database and driver, by the scheme of a URL.
+        extras: What to install for the driver, by the name of the database.
+    """
+
+    create: Callable[..., sa.Engine]
+    names: Mapping[str, str]
+    extras: Mapping[str, str]
+
+
+_BLOCKING: Final = Drivers(
+    create=sa.create_engine,
+    names={
+        "postgres": "postgresql+psycopg",
+        "postgresql": "postgresql+psycopg",
+        "mysql": "mariadb+pymysql",
+        "mariadb": "mariadb+pymysql",
+        "sqlite": "sqlite",
+    },
+    extras={"postgresql": "postgres", "mariadb": "mariadb"},
+)
 
 
 def make_engine(
@@ -36,6 +63,7 @@ def make_engine(
     *,
     patience: timedelta = PATIENCE,
     synchronous: Synchronous = "full",
+    drivers: Drivers = _BLOCKING,
     **options: Any,
 ) -> sa.Engine:
     """Make an engine for SQLite, PostgreSQL or MariaDB.
@@ -46,48 +74,58 @@ def make_engine(
         patience: Longest wait for a lock.
         synchronous: SQLite's: ``full`` survives a power cut, ``normal`` may
             lose the last commits to one, but is never inconsistent.
+        drivers: Which drivers to use; by default those that block.
         options: Passed on to `sqlalchemy.create_engine`.
 
     Raises:
         InvalidValue: The URL names another database, or cannot be read.
         AdapterError: The driver is not installed.
     """
-    parsed = _parse(url)
+    parsed = _parse(url, drivers.names)
     backend = parsed.get_backend_name()
     seconds = require_patience(patience)
     options = {"pool_reset_on_return": None, "execution_options": READY, **options}
+    create = drivers.create
     try:
         if backend == "sqlite":
-            return _sqlite(parsed, seconds, synchronous, options)
-        return (_postgres if backend == "postgresql" else _mariadb)(parsed, seconds, options)
+            return _sqlite(create, parsed, seconds, synchronous, options)
+        make = _postgres if backend == "postgresql" else _mariadb
+        return make(create, parsed, seconds, options)
     except ModuleNotFoundError as error:
-        extra = _EXTRAS[backend]
+        extra = drivers.extras[backend]
         raise AdapterError(
             f"{error.name} is missing: pip install 'omnicommerce[{extra}]'"
         ) from error
 
 
-def _parse(url: str | sa.URL) -> sa.URL:
+def _parse(url: str | sa.URL, names: Mapping[str, str]) -> sa.URL:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
         raise InvalidValue("url", "is no database URL such as 'sqlite:///shop.db'") from None
     backend, _, driver = parsed.drivername.partition("+")
-    if backend not in _DRIVERS:
-        raise InvalidValue("url", f"{backend!r} is not one of {', '.join(sorted(_DRIVERS))}")
-    chosen = _DRIVERS[backend]
+    if backend not in names:
+        raise InvalidValue("url", f"{backend!r} is not one of {', '.join(sorted(names))}")
+    chosen = names[backend]
     if driver:
         chosen = f"{chosen.partition('+')[0]}+{driver}"
     return parsed.set(drivername=chosen)
 
 
+_Create = Callable[..., sa.Engine]
+
+
 def _sqlite(
-    url: sa.URL, patience: float, synchronous: Synchronous, options: dict[str, Any]
+    create: _Create,
+    url: sa.URL,
+    patience: float,
+    synchronous: Synchronous,
+    options: dict[str, Any],
 ) -> sa.Engine:
     in_memory = url.database in {None, "", ":memory:"}
     if in_memory:
         options = {"poolclass": sa.StaticPool, **options}
-    engine = sa.create_engine(
+    engine = create(
         url,
         **_with({"timeout": patience, "check_same_thread": False}, options),
     )
@@ -102,8 +140,8 @@ def _sqlite(
     return engine
 
 
-def _postgres(url: sa.URL, patience: float, options: dict[str, Any]) -> sa.Engine:
-    return sa.create_engine(
+def _postgres(create: _Create, url: sa.URL, patience: float, options: dict[str, Any]) -> sa.Engine:
+    return create(
         url,
         isolation_level="READ COMMITTED",
         **_with(
@@ -116,9 +154,9 @@ def _postgres(url: sa.URL, patience: float, options: dict[str, Any]) -> sa.Engin
     )
 
 
-def _mariadb(url: sa.URL, patience: float, options: dict[str, Any]) -> sa.Engine:
+def _mariadb(create: _Create, url: sa.URL, patience: float, options: dict[str, Any]) -> sa.Engine:
     seconds = max(1, int(patience))
-    return sa.create_engine(
+    return create(
         url,
         isolation_level="READ COMMITTED",
         **_with(

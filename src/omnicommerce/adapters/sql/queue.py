@@ -1,7 +1,7 @@
 """A fair queue for the one writer that SQLite allows.
 
 SQLite's own waiting is a poll without an order, and under load some writers
-never get a turn. Here writers wait in line: threads of one process first come,
+never get a turn. Here writers wait in line: threads and tasks of one process first come,
 first served, and processes through two locks on a file beside the database. Who
 is next holds the *turnstile* while it waits for the *seat*, so that whoever
 leaves the seat cannot take it again before the next one.
@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
+from omnicommerce.adapters.sql.waiting import THREADS, Signal, Waiting
 from omnicommerce.kernel.errors import Conflict, StoreUnavailable
 
 try:
@@ -39,22 +40,22 @@ class _Line:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._taken = False
-        self._waiting: deque[threading.Event] = deque()
+        self._waiting: deque[Signal] = deque()
 
     @contextmanager
-    def turn(self, patience: float) -> Iterator[None]:
-        self._enter(patience)
+    def turn(self, patience: float, waiting: Waiting) -> Iterator[None]:
+        self._enter(patience, waiting)
         try:
             yield
         finally:
             self._leave()
 
-    def _enter(self, patience: float) -> None:
+    def _enter(self, patience: float, waiting: Waiting) -> None:
         with self._guard:
             if not self._taken:
                 self._taken = True
                 return
-            mine = threading.Event()
+            mine = waiting.signal()
             self._waiting.append(mine)
         try:
             called = mine.wait(patience)
@@ -65,7 +66,7 @@ class _Line:
             self._give_up(mine)
             raise Conflict("waited too long for the turn to write")
 
-    def _give_up(self, mine: threading.Event) -> None:
+    def _give_up(self, mine: Signal) -> None:
         with self._guard:
             if not mine.is_set():
                 self._waiting.remove(mine)
@@ -89,32 +90,29 @@ class WriterQueue:
         self._file: int | None = None
 
     @contextmanager
-    def turn(self, patience: float) -> Iterator[None]:
+    def turn(self, patience: float, waiting: Waiting = THREADS) -> Iterator[None]:
         """Wait for the turn, and keep it for the length of the block.
 
         Args:
-            patience: Seconds to wait for the other threads of this process.
+            patience: Seconds to wait for the others of this process.
+            waiting: How to wait.
 
         Raises:
-            Conflict: The other threads took longer than that.
+            Conflict: The others took longer than that.
             StoreUnavailable: The folder of the database cannot be written to.
         """
-        with self._line.turn(patience), self._seat():
+        with self._line.turn(patience, waiting), self._seat(waiting):
             yield
 
-    def _seat(self) -> AbstractContextManager[None]:
+    def _seat(self, waiting: Waiting) -> AbstractContextManager[None]:
         if self._path is None or fcntl is None:
             return nullcontext()
-        return self._locked(self._descriptor(self._path))
+        return self._locked(self._descriptor(self._path), waiting)
 
     @contextmanager
-    def _locked(self, file: int) -> Iterator[None]:
-        fcntl.lockf(file, fcntl.LOCK_EX, 1, _TURNSTILE)
+    def _locked(self, file: int, waiting: Waiting) -> Iterator[None]:
         try:
-            fcntl.lockf(file, fcntl.LOCK_EX, 1, _SEAT)
-        finally:
-            fcntl.lockf(file, fcntl.LOCK_UN, 1, _TURNSTILE)
-        try:
+            waiting.lock(lambda blocking: _take_seat(file, blocking=blocking))
             yield
         finally:
             fcntl.lockf(file, fcntl.LOCK_UN, 1, _SEAT)
@@ -127,6 +125,20 @@ class WriterQueue:
             except OSError as error:
                 raise StoreUnavailable(f"cannot write beside the database: {error}") from error
         return self._file
+
+
+def _take_seat(file: int, *, blocking: bool) -> bool:
+    """Take the seat, and tell whether we have it; who blocks does in the end."""
+    how = fcntl.LOCK_EX if blocking else fcntl.LOCK_EX | fcntl.LOCK_NB
+    try:
+        fcntl.lockf(file, how, 1, _TURNSTILE)
+        try:
+            fcntl.lockf(file, how, 1, _SEAT)
+        finally:
+            fcntl.lockf(file, fcntl.LOCK_UN, 1, _TURNSTILE)
+    except BlockingIOError:
+        return False
+    return True
 
 
 _QUEUES: Final[dict[tuple[int, str], WriterQueue]] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -26,6 +25,7 @@ from omnicommerce.adapters.sql.failures import Duplicate, translate
 from omnicommerce.adapters.sql.queue import WriterQueue, queue_for
 from omnicommerce.adapters.sql.transaction import Transaction
 from omnicommerce.adapters.sql.unit_of_work import SqlUnitOfWork
+from omnicommerce.adapters.sql.waiting import THREADS, Waiting
 from omnicommerce.kernel.errors import (
     Conflict,
     Misuse,
@@ -50,18 +50,23 @@ class SqlStore(Transactions[SqlUnitOfWork]):
     """A shop's store on SQLite, PostgreSQL or MariaDB.
 
     Open it with `open`. One store serves any number of threads; a unit of work
-    belongs to the thread that runs it.
+    belongs to the thread that runs it. On an event loop a task stands for the
+    thread; `omnicommerce.adapters.sql.aio` opens stores for those.
 
     Args:
         engine: An engine for one of the three; it stays the caller's to dispose of.
         patience: How long to wait for locks and to repeat after conflicts.
+        waiting: How to wait; by default the thread blocks.
     """
 
-    def __init__(self, engine: sa.Engine, *, patience: timedelta = PATIENCE) -> None:
+    def __init__(
+        self, engine: sa.Engine, *, patience: timedelta = PATIENCE, waiting: Waiting = THREADS
+    ) -> None:
         self._engine = engine
         self._patience = require_patience(patience)
         self._owns_engine = False
-        self._thread = threading.local()
+        self._waiting = waiting
+        self._here = waiting.flag()
         is_sqlite = engine.dialect.name == "sqlite"
         self._queue = queue_for(engine.url.database) if is_sqlite else None
         self._line = WriterQueue(None)
@@ -93,13 +98,37 @@ class SqlStore(Transactions[SqlUnitOfWork]):
             StoreUnavailable: The database cannot be reached.
             InvalidValue: The URL names no database we know.
         """
-        made = None
+        owned = not isinstance(database, sa.Engine)
         if not isinstance(database, sa.Engine):
-            database = made = make_engine(
-                database, patience=patience, synchronous=synchronous, **options
-            )
-        store = cls(database, patience=patience)
-        store._owns_engine = made is not None
+            database = make_engine(database, patience=patience, synchronous=synchronous, **options)
+        return cls.over(database, patience=patience, upgrade=upgrade, owned=owned)
+
+    @classmethod
+    def over(
+        cls,
+        engine: sa.Engine,
+        *,
+        patience: timedelta = PATIENCE,
+        upgrade: bool = False,
+        waiting: Waiting = THREADS,
+        owned: bool = False,
+    ) -> Self:
+        """Open a store over an engine, as `open` does.
+
+        Args:
+            engine: An engine for one of the three.
+            patience: How long to wait for locks and to repeat after conflicts.
+            upgrade: Whether to bring an older schema up to date.
+            waiting: How to wait; by default the thread blocks.
+            owned: Whether closing the store closes the engine's connections.
+
+        Raises:
+            AdapterError: The schema is older and ``upgrade`` is false, or of a
+                newer release.
+            StoreUnavailable: The database cannot be reached.
+        """
+        store = cls(engine, patience=patience, waiting=waiting)
+        store._owns_engine = owned
         store._make_ready(upgrade=upgrade)
         return store
 
@@ -116,7 +145,7 @@ class SqlStore(Transactions[SqlUnitOfWork]):
     @property
     def in_transaction(self) -> bool:
         """Whether this thread is inside a unit of work, where no outside call belongs."""
-        return getattr(self._thread, "busy", False)
+        return self._here.busy
 
     def close(self) -> None:
         """Close the connections of a store that opened its own."""
@@ -134,11 +163,11 @@ class SqlStore(Transactions[SqlUnitOfWork]):
         """
         if self.in_transaction:
             raise Misuse("this thread runs a unit of work already; use that one")
-        self._thread.busy = True
+        self._here.busy = True
         try:
             return self._run(work)
         finally:
-            self._thread.busy = False
+            self._here.busy = False
 
     def _run(self, work: Callable[[SqlUnitOfWork], T]) -> T:
         deadline = time.monotonic() + self._patience
@@ -149,7 +178,7 @@ class SqlStore(Transactions[SqlUnitOfWork]):
             except (Conflict, StoreUnavailable) as failure:
                 if again >= _repeats(failure) or time.monotonic() + wait > deadline:
                     raise
-            time.sleep(random.uniform(wait / 2, wait))  # noqa: S311 - jitter, not a secret
+            self._waiting.sleep(random.uniform(wait / 2, wait))  # noqa: S311 - jitter, not a secret
             wait = min(2 * wait, _LONGEST_WAIT)
         raise AssertionError("a count does not end")  # pragma: no cover
 
@@ -169,7 +198,7 @@ class SqlStore(Transactions[SqlUnitOfWork]):
         Those who met a conflict would meet each other again.
         """
         queue = self._queue or (self._line if again else None)
-        return nullcontext() if queue is None else queue.turn(self._patience)
+        return nullcontext() if queue is None else queue.turn(self._patience, self._waiting)
 
     @contextmanager
     def _begun(self, connection: sa.Connection) -> Iterator[None]:
@@ -183,20 +212,27 @@ class SqlStore(Transactions[SqlUnitOfWork]):
         try:
             yield
         except BaseException:
-            _roll_back(connection)
+            self._roll_back(connection)
             raise
 
     def _commit(self, connection: sa.Connection) -> None:
         try:
-            connection.commit()
+            self._waiting.finish(connection.commit)
         except sa.exc.SQLAlchemyError as error:
-            _roll_back(connection)
+            self._roll_back(connection)
             failure = translate(error)
             if isinstance(failure, StoreUnavailable):
                 raise OutcomeUnknown(
                     "the database vanished while committing; repeat the command with the same key"
                 ) from error
             raise failure from error
+
+    def _roll_back(self, connection: sa.Connection) -> None:
+        """Undo what can be undone; where the connection is broken, the database does it."""
+        try:
+            self._waiting.finish(connection.rollback)
+        except sa.exc.SQLAlchemyError:
+            connection.invalidate()
 
 
 def _repeats(failure: Conflict | StoreUnavailable) -> int:
@@ -208,11 +244,3 @@ def _repeats(failure: Conflict | StoreUnavailable) -> int:
     if isinstance(failure, StoreUnavailable):
         return _RECONNECTS
     return _FEW if isinstance(failure, (Duplicate, StaleVersion)) else _MANY
-
-
-def _roll_back(connection: sa.Connection) -> None:
-    """Undo what can be undone; where the connection is broken, the database does it."""
-    try:
-        connection.rollback()
-    except sa.exc.SQLAlchemyError:
-        connection.invalidate()

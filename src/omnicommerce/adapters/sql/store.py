@@ -144,7 +144,7 @@ class SqlStore(Transactions[SqlUnitOfWork]):
 
     @property
     def in_transaction(self) -> bool:
-        """Whether this thread is inside a unit of work, where no outside call belongs."""
+        """Whether this thread or task is inside a unit of work, where no outside call belongs."""
         return self._here.busy
 
     def close(self) -> None:

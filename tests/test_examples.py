@@ -12,6 +12,7 @@ HELPERS = {"__init__", "alma"}
 KEY_LINES = {
     "click_and_collect": "Devolución: Tarjeta               -24,95 €",
     "coupon_codes": "HAPPY-22222-222Y-9VN4 is mistyped: nobody needs to look it up",
+    "fastapi_shop": "16 at once: {201: 3, 409: 13}",
     "last_unit": "16 customers, 3 dresses: 3 orders",
     "own_products": "Quoted: Lino scarf, hand-woven, 24.95 EUR",
     "points": "  on the last day of the first points: 80 to spend, 0 waiting",
@@ -23,6 +24,7 @@ KEY_LINES = {
     "relay_events": "Delivered twice and backwards: {'applied': 4, 'duplicate': 4}",
     "returns": "  brings back DRESS-M: 64.95 EUR",
     "sourcing": "2 × dress Alba from Valencia instead of Serrano",
+    "stock": "dress Alba: fine. 4 on hand − 0 set aside − 1 kept back = 3 available at Sol.",
     "tax": "A company in Malmö pays 97.69 EUR, the shop gets 97.69 EUR",
     "tour_of_the_shop": "5-at-the-till: store 250.31 EUR, web 250.91 EUR",
     "two_devices": "Clara's cart: 2 × SCARF, 1 × SHOES-38",

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 HEAVY = {"alembic", "babel", "hypothesis", "psycopg", "pymysql", "pytest", "rich", "sqlalchemy"}
-HEAVY |= {"confluent_kafka", "nats", "pika", "redis"}
+HEAVY |= {"aiosqlite", "asyncmy", "confluent_kafka", "greenlet", "nats", "pika", "redis"}
 EVERYTHING = "from omnicommerce import *"
 AN_OPEN_SHOP = """
 from omnicommerce import Channel, Commerce, PricingConfiguration, ShopConfiguration

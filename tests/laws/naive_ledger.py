@@ -185,17 +185,25 @@ class NaiveLedger:
             raise RefusedNaively
         self.account(key).history.append(-quantity)
 
-    def adjust(self, key: AccountKey, change: int, *, by: Command, beyond: Beyond) -> None:
+    def adjust(
+        self, key: AccountKey, change: int, *, by: Command, beyond: Beyond, least: int | None = None
+    ) -> None:
         """Correct a balance."""
         if change < 0:
+            if least is not None and sum(self.account(key).history) + change < least:
+                raise RefusedNaively
             self._take(key, -change, by, beyond)
         else:
             self.account(key).history.append(change)
         self.account(key).lotted = False
 
-    def count(self, key: AccountKey, counted: int, *, by: Command) -> None:
-        """Make the balance what was counted."""
+    def count(
+        self, key: AccountKey, counted: int, *, by: Command, expected: int | None = None
+    ) -> None:
+        """Make the balance what was counted, if it is what was expected."""
         change = counted - sum(self.account(key).history)
+        if expected is not None and counted - change != expected:
+            raise RefusedNaively
         if change:
             self.adjust(key, change, by=by, beyond=Beyond.DEFICIT)
         self.account(key).lotted = False

@@ -278,12 +278,12 @@ def count(view: View, counted: int, *, by: Command, expected: int | None = None)
         NotAsExpected: The balance is not ``expected``.
         InvalidValue: The account has lots.
     """
-    if expected is not None and view.account.balance != expected:
-        raise NotAsExpected(view.account.key, expected=expected, stored=view.account.balance)
-    change = counted - view.account.balance
-    if change:
-        return adjust(view, change, by=by, beyond=Beyond.DEFICIT)
-    return _opened(_without_lots(view, "count"), lotted=False, at=by.at).plan()
+    stored = _without_lots(view, "count").account.balance
+    if expected is not None and stored != expected:
+        raise NotAsExpected(view.account.key, expected=expected, stored=stored)
+    if counted != stored:
+        return adjust(view, counted - stored, by=by, beyond=Beyond.DEFICIT)
+    return _opened(view, lotted=False, at=by.at).plan()
 
 
 def set_floor(view: View, floor: int, *, by: Command) -> Plan:

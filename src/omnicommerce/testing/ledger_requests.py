@@ -252,8 +252,16 @@ _BY_VERB: Final[dict[str, st.SearchStrategy[Request]]] = {
     )
     | _request("transfer", st.sampled_from(_STOCK), st.sampled_from(_STOCK), _quantities)
     | _request("transfer", _accounts, _accounts, _quantities),
-    "adjust": _request("adjust", _accounts, st.integers(-6, 6).filter(bool), beyond=_beyond),
-    "count": _request("count", _accounts, st.integers(-1, 20)),
+    "adjust": _request(
+        "adjust",
+        _accounts,
+        st.integers(-6, 6).filter(bool),
+        beyond=_beyond,
+        least=st.none() | st.integers(-2, 2),
+    ),
+    "count": _request(
+        "count", _accounts, st.integers(-1, 20), expected=st.none() | st.integers(0, 8)
+    ),
     "set_floor": _request("set_floor", st.sampled_from(_COUNTED), st.integers(-2, 3)),
     "sweep": _request("sweep", st.integers(1, 4) | st.just(1000)),
 }

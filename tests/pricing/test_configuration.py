@@ -80,7 +80,9 @@ def test_promotions_ask_for_what_there_is(promotion: Promotion, path: str) -> No
     assert path_of(configuration(first, promotion)) == f"$.promotions[1].{path}"
 
 
-@pytest.mark.parametrize("effect", [EarnPoints(5), MatchCoupon([MatchBand(up_to=100, raised_to=100)])])
+@pytest.mark.parametrize(
+    "effect", [EarnPoints(5), MatchCoupon([MatchBand(up_to=100, raised_to=100)])]
+)
 def test_what_lowers_no_price_competes_with_nothing(effect: Any) -> None:
     """Points and added coupon worth would never win in a group, so they are refused in one."""
     promotion = Promotion(promotion_id="a", effect=effect, group="best")

@@ -81,4 +81,6 @@ class NotAsExpected(Refused):
                 },
             )
         )
-        self.account, self.expected, self.stored = account, expected, stored
+        self.account: AccountKey = account
+        self.expected: int = expected
+        self.stored: int = stored

@@ -21,8 +21,8 @@ _STATUS: Final = {
 class StatusOf(FunctionElement[str]):
     """The ``status`` in a column of documents, read by the database."""
 
-    type = sa.Text()
-    inherit_cache = True
+    type: sa.types.TypeEngine[str] = sa.Text()
+    inherit_cache: bool | None = True
 
 
 @compiles(StatusOf)

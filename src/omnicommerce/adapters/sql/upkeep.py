@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
-from typing import Any
 
 import attrs
 import sqlalchemy as sa
@@ -93,7 +92,7 @@ class Upkeep:
         waits = event.published_at.is_(None)
         with connect(self._engine) as connection:
             try:
-                (open_holds,) = connection.execute(_counting(is_open)).one()
+                open_holds, _ = connection.execute(_counting(is_open, hold.due_at)).one()
                 due, oldest = connection.execute(_counting(is_due, hold.due_at)).one()
                 waiting, first = connection.execute(_counting(waits, event.at)).one()
                 rows = {
@@ -119,7 +118,7 @@ class Upkeep:
 
 
 def _counting(
-    condition: sa.ColumnElement[bool], *earliest: sa.ColumnElement[int]
-) -> sa.Select[Any]:
-    columns: list[Any] = [sa.func.count(), *map(sa.func.min, earliest)]
-    return sa.select(*columns).where(condition)
+    condition: sa.ColumnElement[bool], instant: sa.ColumnElement[int]
+) -> sa.Select[int, int]:
+    """Count rows, and find the earliest instant of them."""
+    return sa.select(sa.func.count(), sa.func.min(instant)).where(condition)

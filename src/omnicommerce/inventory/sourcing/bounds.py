@@ -41,9 +41,9 @@ class Needs:
 
     def __init__(self, covered: Mapping[int, int], problem: Problem) -> None:
         most_first = sorted((units for units in covered.values() if units), reverse=True)
-        self.reach = [0, *accumulate(most_first)]
+        self.reach: list[int] = [0, *accumulate(most_first)]
         costs = sorted(problem.fixed[j] for j, units in covered.items() if units)
-        self.cost = [0, *accumulate(costs)]
+        self.cost: list[int] = [0, *accumulate(costs)]
 
     def of(self, units: int, most: int) -> tuple[int, int]:
         """Return the units that stay short, and the least cost of places for the others.

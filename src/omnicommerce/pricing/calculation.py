@@ -9,38 +9,31 @@ from typing import Final, NamedTuple, TypeAlias
 from omnicommerce.kernel.allocation import split
 from omnicommerce.kernel.errors import InvalidValue
 from omnicommerce.kernel.predicates import ALWAYS, Facts, holds
-from omnicommerce.kernel.rounding import RoundingMode
 from omnicommerce.pricing.basket import (
     MANUAL,
     Basket,
-    Coupon,
-    CouponKind,
     ManualDiscount,
     Situation,
 )
-from omnicommerce.pricing.book import PriceBook, View
+from omnicommerce.pricing.beside import Beside
+from omnicommerce.pricing.book import PriceBook
 from omnicommerce.pricing.codes import Unlocked
 from omnicommerce.pricing.delivery import DeliveryLine
-from omnicommerce.pricing.effects import Choice, EarnPoints, Gift, MatchBand, OfferList
-from omnicommerce.pricing.errors import NotPriced
+from omnicommerce.pricing.effects import Choice, Gift, OfferList
 from omnicommerce.pricing.facts import situation_facts
 from omnicommerce.pricing.promotions import Base, Target
 from omnicommerce.pricing.result import (
-    Benefit,
     Certificate,
-    CouponMatch,
     Discount,
-    GivenAway,
     PricedBasket,
     Table,
     new_tuple,
 )
-from omnicommerce.pricing.rows import CompiledRow, Finder
 from omnicommerce.pricing.rules import Rule
 from omnicommerce.pricing.sets import Used, chosen
 from omnicommerce.pricing.sheet import Sheet
 from omnicommerce.pricing.stacking import Bid, Ring
-from omnicommerce.pricing.taxing import TaxedAs, Taxing, taxing_of
+from omnicommerce.pricing.taxing import taxing_of
 
 __all__ = ["Calculation", "Chosen", "Made", "Observer", "Turn"]
 
@@ -90,16 +83,12 @@ class Chosen(NamedTuple):
     made: Mapping[int, tuple[Made, ...]]
 
 
-class Calculation:
+class Calculation(Beside):
     """One basket, one situation, one book; `through` runs the rules once."""
 
     # What few baskets have is one and the same empty thing for all others.
-    matches: tuple[CouponMatch, ...] = ()
-    gifts: tuple[GivenAway, ...] = ()
-    benefits: tuple[Benefit, ...] = ()
     blocked: Mapping[str, int] = MappingProxyType({})
     refuted: bool = False
-    taxing: Taxing | None = None
     ring: Ring | None = None
     codes: Unlocked = Unlocked()
 
@@ -111,24 +100,16 @@ class Calculation:
         *,
         without: frozenset[str] = frozenset(),
     ) -> None:
-        """Price the entries; ``without``: families of promotions that do not count.
+        """Lay out the entries; ``without``: families of promotions that do not count.
 
         Raises:
             UnknownSku: The book does not know some of the SKUs.
-            NotPriced: Some lines have no price in this situation.
             InvalidValue: An amount is in another currency than the book.
         """
-        self.book = book
-        self.basket = basket
-        self.situation = situation
-        self.view: View = book.view(situation)
-        self.sheet: Sheet = Sheet(basket, book.currency, book.configuration.row_rounding)
+        super().__init__(book, basket, situation)
         self.discounts: list[Discount] = []
         if book.competes:
             self.ring = Ring(book.configuration.stacking, without)
-        self.facts: Facts = self.view.facts
-        if basket.coupons or basket.delivery or basket.discounts:
-            _check_currency(basket, book)
 
     def prepare(self, *, every_rule: bool = False) -> dict[int, list[int]]:
         """Price the entries and return which of them each rule matches that could run.
@@ -262,61 +243,6 @@ class Calculation:
                 self.blocked = {**self.blocked, rule.promotion_id: blocked}
             bid = Bid(bid.at, shares, None)
         return self.take(rule, bid)
-
-    def converted(self, entry: int, minor: int, to_gross: bool) -> int:  # noqa: FBT001 - hot
-        """Return an amount of an entry with tax or without, whichever way it is entered."""
-        if self.taxing is None:
-            return minor
-        return self.taxing.convert(minor, self.taxed_as(entry), to_gross=to_gross)
-
-    def entered(self, entry: int, minor: int, from_gross: bool) -> int:  # noqa: FBT001 - hot
-        """Return an amount of an entry as it is entered, from one with tax or without."""
-        if self.taxing is None:
-            return minor
-        return self.taxing.entered(minor, self.taxed_as(entry), from_gross=from_gross)
-
-    def taxed_as(self, entry: int) -> TaxedAs:
-        """Return the tax class of an entry, and whether its price holds tax."""
-        sheet = self.sheet
-        if entry in sheet.delivery:
-            line = self.delivery()[entry - sheet.delivery.start]
-            return line.tax_class, line.includes_tax
-        product = self.book.product(sheet.skus[sheet.roots.get(entry, entry)])
-        return (None, None) if product is None else (product.tax_class, product.includes_tax)
-
-    def set_base(self) -> None:
-        """Find the row of every entry, and price it.
-
-        Raises:
-            NotPriced: Some entries have no row; their lines are listed.
-        """
-        sheet, find = self.sheet, self.view.base
-        if self.basket.locks:
-            find = _locked(self.basket, self.situation, find)
-        entries = sheet.entries
-        rows = list(map(find, entries.skus))
-        if entries.apart:
-            rows += [self.on_plan(plan, find)(sku) for sku, plan, _ in entries.apart]
-        if None in rows:
-            raise self.not_priced(find)
-        delivery = self.delivery() if self.basket.delivery else ()
-        sheet.set_base(rows, [line.amount.minor for line in delivery])
-
-    def on_plan(self, plan: str, find: Finder) -> Finder:
-        """Return how to find rows of a plan; the empty one is none."""
-        return self.view.on_plan(plan) if plan else find
-
-    def not_priced(self, find: Finder) -> NotPriced:
-        """Return the error that lists the lines without a price."""
-        return NotPriced(
-            (line.line_id, line.sku)
-            for line in self.basket.lines
-            if line.given is None and self.on_plan(line.plan or "", find)(line.sku) is None
-        )
-
-    def delivery(self) -> list[DeliveryLine]:
-        """Return the delivery lines in canonical order."""
-        return sorted(self.basket.delivery, key=lambda line: line.delivery_id)
 
     def of_delivery(self, rule: Rule) -> list[int]:
         """Return the entries of a rule that takes from delivery, alone or too."""
@@ -561,48 +487,6 @@ class Calculation:
             if rule.promotion.group == group_id:
                 yield rule
 
-    def give(self, rule: Rule, at: list[int]) -> int | None:
-        """Give units or points in place of money; return what that is worth or how many."""
-        effect = rule.promotion.effect
-        if isinstance(effect, EarnPoints):
-            return self.promise(rule, effect, at)
-        return self.give_units(rule, effect, at) if isinstance(effect, Gift) else None
-
-    def promise(self, rule: Rule, effect: EarnPoints, at: list[int]) -> int | None:
-        """Promise points for after the order."""
-        if not at:
-            return None
-        points = effect.points + effect.per_unit * sum(self.sheet.quantities_at(at))
-        if effect.rate is not None:
-            points += effect.rate.of(sum(self.sheet.left_at(at)), RoundingMode.DOWN)
-        if not points:
-            return None
-        self.benefits = (*self.benefits, Benefit(rule.promotion_id, points))
-        return points
-
-    def give_units(self, rule: Rule, effect: Gift, at: list[int]) -> int | None:
-        """Add gift units beside the lines."""
-        gift = self.gift_of(rule, effect, at)
-        if gift is None:
-            return None
-        self.gifts = (*self.gifts, gift)
-        return gift.off_minor
-
-    def gift_of(self, rule: Rule, effect: Gift, at: list[int]) -> GivenAway | None:
-        """Return the units that a promotion would give; None: none of them is there."""
-        if not at and self.sheet.skus:
-            return None
-        choice = self.basket.choices.get(rule.promotion_id)
-        wanted = effect.skus if choice is None else (choice,)
-        for sku in wanted:
-            row = self.view.base(sku)
-            if sku in effect.skus and sku not in self.situation.unavailable and row is not None:
-                worth = self.sheet.amount(row, effect.quantity)
-                off = effect.rate.of(worth, self.book.configuration.rate_rounding)
-                currency = self.book.currency
-                return GivenAway(rule.promotion_id, sku, effect.quantity, worth, off, currency)
-        return None
-
     def take_manual(self) -> None:
         """Take off what staff decided, after all promotions."""
         for discount in sorted(self.basket.discounts, key=lambda item: item.discount_id):
@@ -633,44 +517,6 @@ class Calculation:
                 return sheet.with_children([first + number])
         raise InvalidValue("discounts", f"line {discount.line_id!r} has a price of its own")
 
-    def worth_beside(self, rule: Rule, at: list[int]) -> int:
-        """Return what a rule that takes nothing off gives: in gifts, or to coupons."""
-        effect = rule.promotion.effect
-        if isinstance(effect, Gift):
-            gift = self.gift_of(rule, effect, at)
-            return gift.off_minor if gift is not None else 0
-        return sum(match.minor for match in self.matching_coupons(rule, at))
-
-    def match_coupons(self, rule: Rule, at: list[int]) -> int | None:
-        """Add to the coupons that no earlier rule matched."""
-        found = tuple(self.matching_coupons(rule, at))
-        self.matches = (*self.matches, *found)
-        return sum(match.minor for match in found) or None
-
-    def matching_coupons(self, rule: Rule, at: list[int]) -> Iterator[CouponMatch]:
-        """Return what a rule would add to coupons now."""
-        for coupon in self.open_coupons(rule, at) if self.basket.coupons else ():
-            added = coupon.count * _added(rule.bands, coupon.face.minor)
-            if added:
-                currency = self.book.currency
-                yield CouponMatch(coupon.coupon_id, rule.promotion_id, added, currency)
-
-    def open_coupons(self, rule: Rule, at: list[int]) -> list[Coupon]:
-        """Return the coupons of kind value that belong to matching lines and are unmatched."""
-        done = {match.coupon_id for match in self.matches}
-        coupons = [
-            coupon
-            for coupon in self.basket.coupons
-            if coupon.kind is CouponKind.VALUE and coupon.coupon_id not in done
-        ]
-        if rule.everything:
-            return coupons
-        roots, delivery = self.sheet.roots, self.sheet.delivery
-        items = [roots.get(entry, entry) for entry in at if entry not in delivery]
-        skus = {self.sheet.skus[entry] for entry in items}
-        lines = {line.line_id for line in self.basket.lines if line.sku in skus}
-        return [coupon for coupon in coupons if coupon.line_id in lines]
-
     def answer(self, certificate: Certificate | None = None) -> PricedBasket:
         """Return the priced basket, with what is proven of it."""
         sheet, coupons = self.sheet, self.basket.coupons
@@ -695,26 +541,6 @@ class Calculation:
             certificate=certificate,
             taxing=self.taxing,
         )
-
-
-def _check_currency(basket: Basket, book: PriceBook) -> None:
-    named = [("coupons", item.coupon_id, item.face) for item in basket.coupons]
-    named += [("delivery", item.delivery_id, item.amount) for item in basket.delivery]
-    named += [("discounts", i.discount_id, i.amount) for i in basket.discounts if i.amount]
-    for field, name, amount in named:
-        if amount.currency != book.currency:
-            problem = f"{name!r} is in {amount.currency}, not {book.currency}"
-            raise InvalidValue(field, problem)
-
-
-def _locked(basket: Basket, situation: Situation, find: Finder) -> Finder:
-    """Let locked unit prices that are still in force come before the rows."""
-    locks = {
-        lock.sku: CompiledRow(lock.amount, lock.per, plain=lock.per == 1)
-        for lock in basket.locks
-        if lock.until is None or situation.at < lock.until
-    }
-    return lambda sku: locks.get(sku) or find(sku)
 
 
 def _delivery_facts(line: DeliveryLine) -> Facts:
@@ -749,13 +575,3 @@ def _whole(sheet: Sheet) -> list[int]:
     for child, root in sheet.roots.items():
         base[root] += sheet.base[child]
     return base
-
-
-def _added(bands: tuple[MatchBand, ...], face: int) -> int:
-    """Return what is added to one coupon of this face."""
-    for band in bands:
-        if face <= band.up_to:
-            if band.rate is not None:
-                return band.rate.of(face, RoundingMode.DOWN)
-            return max(0, (band.raised_to or 0) - face)
-    return 0

@@ -6,7 +6,7 @@ import gc
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "compared",
     "interleaved",
     "progress",
+    "proofs",
     "ratio",
     "wall_ratio",
 ]
@@ -163,6 +164,45 @@ def compared(
         goal=goal,
         microseconds=round(over.median, 1),
         against_microseconds=round(under.median, 1),
+    )
+
+
+def proofs(
+    what: str, sizes: str, solvers: Sequence[Callable[[], bool]], *, proven: float, limit: float
+) -> Iterator[Row]:
+    """Solve each problem once; yield the share that is proved best, and the median time.
+
+    Args:
+        what: What is solved.
+        sizes: How large the problems are.
+        solvers: Each solves one, and tells whether its answer is proved best.
+        proven: The share that must be; 0: that is not asked, and has no row.
+        limit: Milliseconds of CPU allowed in the median.
+    """
+    times: list[float] = []
+    found = 0
+    for solve in solvers:
+        started = time.process_time()
+        found += solve()
+        times.append(time.process_time() - started)
+    median = statistics.median(times) * 1000
+    if proven:
+        yield Row(
+            f"{what} proven, {sizes}",
+            round(found / len(solvers), 3),
+            "all",
+            proven,
+            better="more",
+            detail=f"{found} of {len(solvers)}",
+        )
+    yield Row(
+        f"{what} median time, {sizes}",
+        round(median, 3),
+        "one millisecond",
+        limit,
+        detail=f"slowest {max(times) * 1000:,.1f} ms",
+        microseconds=round(median * 1000, 1),
+        against_microseconds=1000,
     )
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from benchmarks.measure import Row, progress
+from benchmarks.measure import Row, progress, proofs
 from omnicommerce.pricing import SelectionPolicy
 
 __all__ = ["BASKETS", "SIZES", "Size", "figures", "rows_of"]
@@ -66,27 +64,6 @@ def figures() -> Iterator[Row]:
 
 def rows_of(size: Size, solvers: Sequence[Solve], sizes: str) -> Iterator[Row]:
     """Solve each basket once, and yield the two rows of a size."""
-    times: list[float] = []
-    proven = 0
-    for solve in solvers:
-        started = time.process_time()
-        proven += solve()
-        times.append(time.process_time() - started)
-    median = statistics.median(times) * 1000
-    yield Row(
-        f"exact selection proven, {sizes}",
-        round(proven / len(solvers), 3),
-        "all",
-        size.proven,
-        better="more",
-        detail=f"{proven} of {len(solvers)}",
-    )
-    yield Row(
-        f"exact selection median time, {sizes}",
-        round(median, 3),
-        "one millisecond",
-        size.milliseconds,
-        detail=f"slowest {max(times) * 1000:,.1f} ms",
-        microseconds=round(median * 1000, 1),
-        against_microseconds=1000,
+    yield from proofs(
+        "exact selection", sizes, solvers, proven=size.proven, limit=size.milliseconds
     )

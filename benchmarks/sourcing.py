@@ -8,12 +8,10 @@ scores and reason are part of the time.
 from __future__ import annotations
 
 import random
-import statistics
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from benchmarks.measure import Row, progress
+from benchmarks.measure import Row, progress, proofs
 from omnicommerce.inventory.sourcing import (
     EXACT_PLACES,
     Candidate,
@@ -105,29 +103,9 @@ def rows_of(size: Size, requests: Sequence[SourcingRequest], shape: str) -> Iter
         allow_partial=True,
     )
     source(requests[0], policy)
-    times: list[float] = []
-    proven = 0
-    for request in requests:
-        started = time.process_time()
-        plan = source(request, policy)
-        times.append(time.process_time() - started)
-        proven += plan.certificate.is_optimal
-    median = statistics.median(times) * 1000
-    if size.proven:
-        yield Row(
-            f"sourcing proven, {shape}",
-            round(proven / len(requests), 3),
-            "all",
-            size.proven,
-            better="more",
-            detail=f"{proven} of {len(requests)}",
-        )
-    yield Row(
-        f"sourcing median time, {shape}",
-        round(median, 3),
-        "one millisecond",
-        size.milliseconds,
-        detail=f"slowest {max(times) * 1000:,.1f} ms",
-        microseconds=round(median * 1000, 1),
-        against_microseconds=1000,
-    )
+
+    def solver(request: SourcingRequest) -> Callable[[], bool]:
+        return lambda: source(request, policy).certificate.is_optimal
+
+    solvers = [solver(request) for request in requests]
+    yield from proofs("sourcing", shape, solvers, proven=size.proven, limit=size.milliseconds)

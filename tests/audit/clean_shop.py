@@ -46,7 +46,7 @@ from omnicommerce.pricing.model import (
     ProductTraits,
     Tiering,
 )
-from omnicommerce.pricing.parity_model import ParityGroup, ParityLevel
+from omnicommerce.pricing.parity_model import ChannelFacts, ParityGroup, ParityLevel
 from omnicommerce.pricing.promotions import (
     Base,
     CurrencyTerms,
@@ -379,3 +379,25 @@ def only_in(channel: str, *others: Predicate) -> Predicate:
     """Return a condition that only holds in a channel."""
     mine = OneOf("channel", {channel})
     return AllOf([mine, *others]) if others else mine
+
+
+def one(effect: Any, *, priority: int = 500, **more: Any) -> PricingConfiguration:
+    """Return the clean shop with a promotion more."""
+    return clean(promotion("leak", priority, effect, **more))
+
+
+def copies(first: Promotion, **changes: Any) -> PricingConfiguration:
+    """Return the clean shop with a promotion in the app, and changed in the other channels."""
+    mine = attrs.evolve(first, promotion_id="leak-app", when=only_in("app", first.when))
+    others = attrs.evolve(
+        first,
+        promotion_id="leak-others",
+        when=AllOf([Not(OneOf("channel", {"app"})), first.when]),
+        **changes,
+    )
+    return clean(mine, others)
+
+
+def facts(**more: Any) -> PricingConfiguration:
+    """Return the clean shop with a channel that sees things in its own way."""
+    return clean(channel_facts=[ChannelFacts(**more)])

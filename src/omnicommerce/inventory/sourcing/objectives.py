@@ -198,22 +198,7 @@ class Weighted:
             raise InvalidValue("terms", "a mix needs at least one objective")
 
 
-Objective: TypeAlias = (
-    Splits
-    | Distance
-    | Cost
-    | LeadTime
-    | Load
-    | Priority
-    | StockAge
-    | MarkdownRisk
-    | MostStock
-    | FromCollectionPoint
-    | Stay
-    | Prefer
-    | Score
-    | Weighted
-)
+Objective: TypeAlias = SingleObjective | Weighted
 """One rank of a policy."""
 
 register_atoms(SingleObjective, Weighted)

@@ -188,7 +188,7 @@ class Shop:
     @cached_property
     def limits(self) -> Limits:
         """What is limited of its promotions and codes."""
-        return Limits.of(self.configuration.pricing)
+        return Limits.of(self.book)
 
     @cached_property
     def gives_gifts(self) -> bool:

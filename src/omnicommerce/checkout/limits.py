@@ -25,9 +25,7 @@ from omnicommerce.pricing.basket import Situation
 from omnicommerce.pricing.book import PriceBook
 from omnicommerce.pricing.codes import CodeBook
 from omnicommerce.pricing.facts import atoms_of
-from omnicommerce.pricing.model import PricingConfiguration
 from omnicommerce.pricing.promotions import Promotion
-from omnicommerce.pricing.validate import code_book
 
 __all__ = [
     "BUDGET",
@@ -87,14 +85,14 @@ class Limits:
     codes: CodeBook
 
     @classmethod
-    def of(cls, configuration: PricingConfiguration) -> Limits:
-        """Return the limits of a configuration."""
-        promotions = configuration.promotions
+    def of(cls, book: PriceBook) -> Limits:
+        """Return the limits of what a book was compiled from."""
+        promotions = book.configuration.promotions
         limits = {each.promotion_id: tuple(_limits(each)) for each in promotions}
         return cls(
             promotions={name: found for name, found in limits.items() if found},
             asked={each.promotion_id: _asked(each) for each in promotions},
-            codes=code_book(configuration),
+            codes=book.codes,
         )
 
 

@@ -13,7 +13,7 @@ from omnicommerce.kernel.predicates import NEVER, Facts, Predicate, holds
 from omnicommerce.kernel.quantity import Measure
 from omnicommerce.kernel.reasons import Reason, TraceStep
 from omnicommerce.pricing.basket import Basket, Role, Situation
-from omnicommerce.pricing.codes import Unlocked
+from omnicommerce.pricing.codes import CodeBook, Unlocked
 from omnicommerce.pricing.effects import OfferList
 from omnicommerce.pricing.errors import UnknownSku
 from omnicommerce.pricing.facts import PLACE_FACTS, facts_of, members, necessary
@@ -114,6 +114,7 @@ class PriceBook:
         for_baskets: Positions of the rules that match all products, or delivery.
         asked: The facts that some condition asks for.
         asks_facts: Whether any rule depends on more than place and numbers.
+        codes: The coupon codes, and those that conditions ask for.
     """
 
     def __init__(
@@ -152,7 +153,7 @@ class PriceBook:
         self._products: Mapping[str, ProductTraits] = {
             product.sku: product for product in configuration.products
         }
-        self._codes = code_book(configuration)
+        self.codes: CodeBook = code_book(configuration)
         tax = configuration.tax
         self.taxes: TaxTable | None = None if tax is None else TaxTable.compile(tax, self.currency)
         self.has_charges: bool = tax is not None or bool(configuration.surcharges)
@@ -303,7 +304,7 @@ class PriceBook:
         """Return what the entered codes unlock, and why others do not count."""
         if not situation.codes:
             return _NO_CODES
-        return self._codes.unlocked(
+        return self.codes.unlocked(
             situation.codes,
             at=situation.at,
             customer_id=situation.customer_id,

@@ -33,7 +33,7 @@ from omnicommerce.pricing.rules import Rule
 from omnicommerce.pricing.sets import Used, chosen
 from omnicommerce.pricing.sheet import Sheet
 from omnicommerce.pricing.stacking import Bid, Ring
-from omnicommerce.pricing.taxing import taxing_of
+from omnicommerce.pricing.taxing import Taxing, taxing_of
 
 __all__ = ["Calculation", "Chosen", "Made", "Observer", "Turn"]
 
@@ -86,7 +86,9 @@ class Chosen(NamedTuple):
 class Calculation(Beside):
     """One basket, one situation, one book; `through` runs the rules once."""
 
+    facts: Facts
     # What few baskets have is one and the same empty thing for all others.
+    taxing: Taxing | None = None
     blocked: Mapping[str, int] = MappingProxyType({})
     refuted: bool = False
     ring: Ring | None = None
